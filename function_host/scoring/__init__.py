@@ -1,0 +1,1 @@
+"""Turn a scoring script into a function app that runs on any functions host."""

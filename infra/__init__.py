@@ -1,0 +1,1 @@
+"""Give the image a place to run."""

@@ -1,0 +1,1 @@
+"""Put function, model and host into an image."""

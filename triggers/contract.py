@@ -1,0 +1,164 @@
+"""What a trigger, a host, a packager and a deployment have to know of each other, and nothing more."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+import azure.functions as func
+
+from triggers.asgi import ASGIApp
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened: a request, a blob, a message, a tick.
+
+    `metadata` uses Azure's own names (`BlobTrigger`, `Uri`, `MessageId` ...) and holds the path captures too,
+    so that binding expressions such as `{blobname}` are filled from it. `attempt` counts from 1.
+    """
+
+    id: str
+    data: object
+    metadata: Mapping[str, object] = _NOTHING
+    attempt: int = 1
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionResult:
+    """What the function did with one event. A failure is a value, not a raise."""
+
+    value: object = None
+    error: BaseException | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error is None
+
+
+class Executor(Protocol):
+    """Runs one function for one event and writes its output bindings; never raises."""
+
+    async def execute(self, event: Event) -> FunctionResult: ...
+
+
+class Listener(Protocol):
+    """Waits at one event source for one function."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        """Take nothing new; return when everything claimed is settled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One declared input or output of a function, as Azure's function metadata has it."""
+
+    type: str
+    name: str
+    direction: str
+    options: Mapping[str, object] = _NOTHING
+    """The remaining keys of the binding, in Azure's spelling: `path`, `connection`, `authLevel` ..."""
+
+    @property
+    def is_trigger(self) -> bool:
+        return self.type.lower().endswith("trigger")
+
+    def option(self, key: str, default: str = "") -> str:
+        """The option as text; `default` when it is absent or empty."""
+        value = self.options.get(key)
+        return default if value is None or value == "" else str(value)
+
+
+class Routes(Protocol):
+    """Where push triggers put their endpoints."""
+
+    def mount(self, template: str, app: ASGIApp, *, methods: Sequence[str], auth_level: str) -> None:
+        """Serve `app` below the host's route prefix; no methods means every method.
+
+        The matched parameters arrive in `scope["path_params"]`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerContext:
+    """Everything a trigger needs from the host to start listening."""
+
+    function: str
+    binding: Binding
+    executor: Executor
+    routes: Routes
+    settings: Mapping[str, str]
+    """The app settings."""
+    host_id: str = "local"
+    """Stable over restarts and equal on every instance of the app: ledgers are kept under it."""
+    extension: Mapping[str, object] = _NOTHING
+    """The trigger's own part of host.json (`extensions.<...>`)."""
+
+
+class OutputWriter(Protocol):
+    """Writes one output value to where its binding points."""
+
+    async def write(self, value: object, metadata: Mapping[str, object]) -> None:
+        """`metadata` is the event's, for binding expressions; a None value is never handed over."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Handler(Protocol):
+    """User code that answers events of any trigger: a scoring script."""
+
+    async def handle_http(self, request: func.HttpRequest) -> func.HttpResponse: ...
+
+    async def handle(self, body: bytes) -> str | bytes:
+        """Answer one pulled event; raises what the script raised."""
+        ...
+
+
+class TriggerOptions(Protocol):
+    """The keyword arguments of `package(trigger=...)` as a frozen dataclass; refuses bad ones when made."""
+
+    def declare(self, app: func.FunctionApp, handler: Handler) -> None:
+        """Add the function to `app` with azure.functions' own decorators."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleRule:
+    """How a deployment should scale with the backlog of a binding, in KEDA's words."""
+
+    scaler: str
+    metadata: Mapping[str, str] = _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerAdapter:
+    """One kind of trigger: a record of the parts the other packages use."""
+
+    name: str
+    """What people write: `blob`."""
+    binding_type: str
+    """What Azure writes: `blobTrigger`."""
+    extension: str
+    """Its section under `extensions` in host.json: `blobs`."""
+    options: Callable[..., TriggerOptions]
+    listen: Callable[[ListenerContext], Listener]
+    outputs: Mapping[str, Callable[[Binding, Mapping[str, str]], OutputWriter]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Output binding type -> a writer for one such binding, given the app settings."""
+    extras: tuple[str, ...] = ()
+    """The extras of this distribution that an image with this trigger must install."""
+    connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: _NO_SETTINGS)
+    """App setting the deployment has to provide -> what it must hold, in one sentence."""
+    scale: Callable[[Binding], ScaleRule | None] = field(default=lambda _: None)
+    portable: bool = True
+    """Does Microsoft's host know this binding type?"""

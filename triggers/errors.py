@@ -1,0 +1,38 @@
+"""Errors of the triggers package.
+
+TriggerError
+├── UnknownTrigger
+├── InvalidOptions
+├── InvalidPath
+├── ConnectionNotConfigured
+├── SourceUnavailable
+└── DeliveryLost
+"""
+
+
+class TriggerError(Exception):
+    """Anything that is wrong with a trigger or its event source."""
+
+
+class UnknownTrigger(TriggerError):
+    """No adapter of that name; the message lists those there are."""
+
+
+class InvalidOptions(TriggerError):
+    """The adapter refuses its options."""
+
+
+class InvalidPath(InvalidOptions):
+    """A blob path pattern that cannot be matched or filled."""
+
+
+class ConnectionNotConfigured(TriggerError):
+    """The app setting that a binding names does not exist or cannot be used."""
+
+
+class SourceUnavailable(TriggerError):
+    """The event source cannot be reached now; the listener backs off and tries again."""
+
+
+class DeliveryLost(TriggerError):
+    """The claim ran out before it was settled; the event will come again."""
