@@ -136,7 +136,7 @@ class ScaleRule:
     """How a deployment should scale with the backlog of a binding, in KEDA's words."""
 
     scaler: str
-    metadata: Mapping[str, str] = _NOTHING
+    metadata: Mapping[str, str] = _NO_SETTINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
