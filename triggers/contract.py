@@ -2,15 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
 import azure.functions as func
 
 from triggers.asgi import ASGIApp
-
-_NOTHING: Mapping[str, object] = MappingProxyType({})
-_NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +19,7 @@ class Event:
 
     id: str
     data: object
-    metadata: Mapping[str, object] = _NOTHING
+    metadata: Mapping[str, object] = field(default_factory=dict)
     attempt: int = 1
     traceparent: str | None = None
 
@@ -63,7 +59,7 @@ class Binding:
     type: str
     name: str
     direction: str
-    options: Mapping[str, object] = _NOTHING
+    options: Mapping[str, object] = field(default_factory=dict)
     """The remaining keys of the binding, in Azure's spelling: `path`, `connection`, `authLevel` ..."""
 
     @property
@@ -99,7 +95,7 @@ class ListenerContext:
     """The app settings."""
     host_id: str = "local"
     """Stable over restarts and equal on every instance of the app: ledgers are kept under it."""
-    extension: Mapping[str, object] = _NOTHING
+    extension: Mapping[str, object] = field(default_factory=dict)
     """The trigger's own part of host.json (`extensions.<...>`)."""
 
 
@@ -136,7 +132,7 @@ class ScaleRule:
     """How a deployment should scale with the backlog of a binding, in KEDA's words."""
 
     scaler: str
-    metadata: Mapping[str, str] = _NO_SETTINGS
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +147,11 @@ class TriggerAdapter:
     """Its section under `extensions` in host.json: `blobs`."""
     options: Callable[..., TriggerOptions]
     listen: Callable[[ListenerContext], Listener]
-    outputs: Mapping[str, Callable[[Binding, Mapping[str, str]], OutputWriter]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    outputs: Mapping[str, Callable[[Binding, Mapping[str, str]], OutputWriter]] = field(default_factory=dict)
     """Output binding type -> a writer for one such binding, given the app settings."""
     extras: tuple[str, ...] = ()
     """The extras of this distribution that an image with this trigger must install."""
-    connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: _NO_SETTINGS)
+    connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: {})
     """App setting the deployment has to provide -> what it must hold, in one sentence."""
     scale: Callable[[Binding], ScaleRule | None] = field(default=lambda _: None)
     portable: bool = True

@@ -1,6 +1,6 @@
 """Find adapters by the name people write or the type Azure writes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -13,15 +13,22 @@ _GROUP = "triggers.adapters"
 @cache
 def adapters() -> Mapping[str, TriggerAdapter]:
     """Every installed adapter by name, ours and third parties' alike; loading one imports no SDK."""
-    return {entry.name: entry.load() for entry in entry_points(group=_GROUP)}
+    return {name: by_name(name) for name in names()}
 
 
+@cache
+def names() -> tuple[str, ...]:
+    """The names of the installed adapters, sorted."""
+    return tuple(sorted(entry_points(group=_GROUP).names))
+
+
+@cache
 def by_name(name: str) -> TriggerAdapter:
     """The adapter people call `name`; raises UnknownTrigger with the known names."""
-    known = adapters()
-    if name not in known:
-        raise UnknownTrigger(f"There is no trigger {name!r}; the valid ones are {_listed(known)}.")
-    return known[name]
+    if name not in names():
+        raise UnknownTrigger(f"There is no trigger {name!r}; the valid ones are {_listed(names())}.")
+    adapter: TriggerAdapter = entry_points(group=_GROUP)[name].load()
+    return adapter
 
 
 def by_binding_type(binding_type: str) -> TriggerAdapter:
@@ -33,5 +40,5 @@ def by_binding_type(binding_type: str) -> TriggerAdapter:
     return known[binding_type.lower()]
 
 
-def _listed(names: Mapping[str, TriggerAdapter] | list[str]) -> str:
-    return ", ".join(sorted(names)) or "none (is the distribution installed?)"
+def _listed(known: Iterable[str]) -> str:
+    return ", ".join(sorted(known)) or "none (is the distribution installed?)"

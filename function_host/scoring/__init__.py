@@ -1,1 +1,66 @@
-"""Turn a scoring script into a function app that runs on any functions host."""
+"""Turn a scoring script into a function app that runs on any functions host.
+
+The app holds one function per trigger and a warm-up function that runs init(). This host runs warm-ups before it
+opens its port; on a host that does not, the first event runs init().
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import azure.functions as func
+from azure.functions.warmup import WarmUpContext
+
+from function_host.scoring import azureml_shim
+from function_host.scoring.errors import EntryScriptError
+from function_host.scoring.scorer import Scorer
+from function_host.scoring.web_service import declare_web_service
+from triggers.registry import by_name
+
+__all__ = ["EntryScriptError", "scoring_app", "web_service_app"]
+
+
+def scoring_app(
+    app_file: str, *, entry_script: str, model_dir: str, **triggers: Mapping[str, object]
+) -> func.FunctionApp:
+    """An app whose functions answer with `entry_script`: one for each of `triggers`, by name, with its options.
+
+    Both paths are relative to the folder of `app_file`. Raises UnknownTrigger and InvalidOptions.
+    """
+    app, scorer = _app(app_file, entry_script, model_dir)
+    for name, options in triggers.items():
+        by_name(name).options(**options).declare(app, scorer)
+    return app
+
+
+def web_service_app(app_file: str, *, entry_script: str, model_dir: str) -> func.FunctionApp:
+    """An app that answers `/` and `/score` as the scoring server did; its host.json must set no route prefix."""
+    app, scorer = _app(app_file, entry_script, model_dir)
+    declare_web_service(app, scorer)
+    return app
+
+
+def _app(app_file: str, entry_script: str, model_dir: str) -> tuple[func.FunctionApp, Scorer]:
+    root = Path(app_file).resolve().parent
+    script = root / entry_script
+    _prepare(root, script.parent, root / model_dir)
+    app = func.FunctionApp()
+    scorer = Scorer(script)
+
+    @app.function_name("warm_up")
+    @app.warm_up_trigger(arg_name="warmup")
+    async def warm_up(warmup: WarmUpContext) -> None:
+        await scorer.start()
+
+    return app, scorer
+
+
+def _prepare(root: Path, source: Path, model_dir: Path) -> None:
+    """What scripts find around them: model and app folders in the environment, both folders importable."""
+    os.environ.setdefault("AZUREML_MODEL_DIR", str(model_dir))
+    os.environ.setdefault("AML_APP_ROOT", str(root))
+    for folder in (root, source):
+        if str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    azureml_shim.install()

@@ -1,0 +1,131 @@
+"""The command `start`: run the function app in a folder until told to stop."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from function_host.errors import HostError
+from function_host.host import Host
+from function_host.scoring.errors import EntryScriptError
+from function_host.telemetry.logs import configure_logging
+from triggers.errors import TriggerError
+
+EXIT_CONFIG = 3
+EXIT_SCRIPT = 5
+EXIT_INTERRUPTED = 130
+
+_OWN_FOLDER = str(Path(__file__).parent)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; give back its exit code: 0 stopped, 3 app or configuration, 5 script, 130 Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    configure_logging()
+    try:
+        import uvloop
+
+        return uvloop.run(_start(options))
+    except EntryScriptError as error:
+        return _tell(error, EXIT_SCRIPT)
+    except (HostError, TriggerError) as error:
+        return _tell(error, EXIT_CONFIG)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m function_host", description="Run a function app.")
+    commands = parser.add_subparsers(required=True)
+    start = commands.add_parser("start", help="run the app in a folder until SIGTERM or Ctrl-C")
+    start.add_argument("--script-root", type=Path, default=Path(), help="the app's folder (default: this one)")
+    start.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    start.add_argument("--port", type=int, default=8080, help="0 for a free one (default: %(default)s)")
+    start.add_argument("--ready-file", type=Path, help="written as JSON once the app takes events")
+    return parser
+
+
+async def _start(options: argparse.Namespace) -> int:
+    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, stopped, number)
+    host = Host.load(options.script_root)
+    try:
+        await host.start_functions()
+        url = await host.serve(options.host, options.port)
+        functions = _described(host, url)
+        _announce(url, functions)
+        if options.ready_file:
+            _write(options.ready_file, {"url": url, "pid": os.getpid(), "functions": functions})
+        return await stopped
+    finally:
+        await host.stop()
+
+
+def _stop(stopped: "asyncio.Future[int]", number: int) -> None:
+    if not stopped.done():
+        stopped.set_result(0 if number == signal.SIGTERM else EXIT_INTERRUPTED)
+
+
+def _described(host: Host, url: str) -> list[dict[str, object]]:
+    return [
+        {
+            "name": function.name,
+            "url": _function_url(host.config.route_prefix, url, function.trigger.options.get("route")),
+            "bindings": [
+                {"type": b.type, "direction": b.direction, "name": b.name, **b.options}
+                for b in (function.trigger, *function.inputs, *function.outputs)
+            ],
+        }
+        for function in host.functions
+    ]
+
+
+def _function_url(prefix: str, url: str, route: object) -> str | None:
+    if route is None:
+        return None
+    return "/".join(part for part in (url, prefix, str(route).strip("/")) if part)
+
+
+def _announce(url: str, functions: Sequence[dict[str, object]]) -> None:
+    print(f"Listening on {url}", file=sys.stderr)
+    for function in functions:
+        print(f"  {function['name']}: {function['url'] or _trigger_text(function)}", file=sys.stderr)
+
+
+def _trigger_text(function: dict[str, object]) -> str:
+    bindings = function["bindings"]
+    trigger = bindings[0] if isinstance(bindings, list) else {}
+    return " ".join(str(trigger[key]) for key in ("type", "path") if key in trigger)
+
+
+def _write(path: Path, document: dict[str, object]) -> None:
+    """Whoever waits for the file sees a whole one."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        json.dump(document, file)
+    Path(file.name).replace(path)
+
+
+def _tell(error: BaseException, code: int) -> int:
+    """The user's own traceback first, then one sentence."""
+    cause = error.__cause__
+    if cause is not None:
+        traceback.print_exception(cause.with_traceback(_users_part(cause.__traceback__)))
+    print(error, file=sys.stderr)
+    return code
+
+
+def _users_part(frames: TracebackType | None) -> TracebackType | None:
+    """The traceback without the host's and the import system's frames above the user's first line."""
+    rest = frames
+    while rest is not None:
+        file = rest.tb_frame.f_code.co_filename
+        if not file.startswith((_OWN_FOLDER, "<frozen importlib")):
+            return rest
+        rest = rest.tb_next
+    return None

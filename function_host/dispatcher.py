@@ -1,0 +1,123 @@
+"""The Executor: bind, call user code, write its outputs, and tell what happened."""
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import azure.functions as func
+
+from function_host.binding import Encode, decoder, encoder, is_http
+from function_host.errors import FunctionError
+from function_host.functions import RETURN, Function
+from function_host.invocation import InvocationContext, RetryContext, TraceContext
+from function_host.telemetry.context import current_invocation
+from triggers.contract import Binding, Event, FunctionResult, OutputWriter
+
+WriterFactory = Callable[[Binding], OutputWriter]
+
+
+class Dispatcher:
+    """Runs one function; is the Executor of its listener."""
+
+    def __init__(
+        self, function: Function, *, root: Path, threads: ThreadPoolExecutor, open_writer: WriterFactory
+    ) -> None:
+        self._function = function
+        self._directory = str(root)
+        self._threads = threads
+        self._log = logging.getLogger(f"Function.{function.name}")
+        self._decode = decoder(function.trigger, function.hints.get(function.trigger.name))
+        self._is_http = function.trigger.type.lower() == "httptrigger"
+        self._answers = function.returns is not None and is_http(function.returns)
+        self._outputs: Sequence[tuple[str, Encode, OutputWriter]] = [
+            (output.name, encoder(output, function.name), open_writer(output))
+            for output in function.outputs
+            if not is_http(output)
+        ]
+
+    async def execute(self, event: Event) -> FunctionResult:
+        """Run the function for `event`; a failure is logged with its traceback and returned, never raised."""
+        started = time.perf_counter()
+        try:
+            value = await self.invoke(event)
+        except (Exception, SystemExit) as error:  # because whatever user code raises is a result
+            self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=error)
+            return FunctionResult(error=error)
+        level = logging.DEBUG if self._is_http else logging.INFO
+        if self._log.isEnabledFor(level):
+            milliseconds = (time.perf_counter() - started) * 1000
+            self._log.log(level, "Executed %s (Id=%s, %.0f ms)", self._cause(event), event.id, milliseconds)
+        return FunctionResult(value=value)
+
+    async def invoke(self, event: Event) -> object:
+        """Run the function for `event` and write its outputs; raises what user code raised."""
+        outs = {name: func_out() for name, _, _ in self._outputs if name != RETURN}
+        arguments = {self._function.trigger.name: self._decode(event), **outs, **self._context(event)}
+        token = current_invocation.set(f"{self._function.name}/{event.id}")
+        try:
+            value = await self._call(arguments)
+            if not self._answers:
+                self._check_return(value)
+            await self._write({RETURN: value, **{name: out.get() for name, out in outs.items()}}, event.metadata)
+        finally:
+            current_invocation.reset(token)
+        return value
+
+    async def close(self) -> None:
+        """Release the output writers."""
+        for _, _, writer in self._outputs:
+            await writer.close()
+
+    async def _call(self, arguments: Mapping[str, object]) -> object:
+        if self._function.is_async:
+            return await self._function.call(**arguments)
+        run = partial(contextvars.copy_context().run, partial(self._function.call, **arguments))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+
+    async def _write(self, values: Mapping[str, object], metadata: Mapping[str, object]) -> None:
+        for name, encode, writer in self._outputs:
+            if values[name] is not None:
+                await writer.write(encode(values[name]), metadata)
+
+    def _check_return(self, value: object) -> None:
+        if value is not None and self._function.returns is None:
+            raise FunctionError(
+                f"Function {self._function.name!r} returned a {type(value).__name__}, "
+                "but has no $return binding to put it in."
+            )
+
+    def _context(self, event: Event) -> Mapping[str, object]:
+        if not self._function.takes_context:
+            return {}
+        context = InvocationContext(
+            invocation_id=event.id,
+            function_name=self._function.name,
+            function_directory=self._directory,
+            trace_context=TraceContext(trace_parent=event.traceparent or ""),
+            retry_context=RetryContext(retry_count=event.attempt - 1),
+        )
+        return {"context": context}
+
+    def _cause(self, event: Event) -> object:
+        return event.metadata.get("BlobTrigger", self._function.trigger.type)
+
+
+def func_out() -> "func.Out[object]":
+    """A fresh `azure.functions.Out` to collect one output value."""
+    return _Out()
+
+
+class _Out(func.Out[object]):
+    def __init__(self) -> None:
+        self._value: object = None
+
+    def set(self, val: object) -> None:
+        self._value = val
+
+    def get(self) -> object:
+        return self._value

@@ -1,0 +1,19 @@
+"""What keeps keys over restarts."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+KeyDocument = Mapping[str, object]
+"""The keys of one scope (`host`, or a function's name in lower case) in the JSON form that Azure stores."""
+
+
+class KeyStore(Protocol):
+    """Keeps one key document per scope."""
+
+    def load(self, scope: str) -> KeyDocument | None:
+        """The document of `scope`, None when there is none yet; raises ConfigError when it is broken."""
+        ...
+
+    def save(self, scope: str, document: KeyDocument) -> KeyDocument:
+        """Keep `document` unless another instance was first; gives back the one that is kept."""
+        ...

@@ -1,0 +1,16 @@
+"""Keys that live as long as the host."""
+
+from function_host.keys.contract import KeyDocument
+
+
+class MemoryKeyStore:
+    """A KeyStore for tests, and for hosts that were given no place to keep keys."""
+
+    def __init__(self) -> None:
+        self._documents: dict[str, KeyDocument] = {}
+
+    def load(self, scope: str) -> KeyDocument | None:
+        return self._documents.get(scope)
+
+    def save(self, scope: str, document: KeyDocument) -> KeyDocument:
+        return self._documents.setdefault(scope, document)

@@ -1,0 +1,1 @@
+"""What the host tells about itself: log lines that carry the invocation they belong to."""

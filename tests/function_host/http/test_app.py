@@ -1,0 +1,116 @@
+import logging
+
+import pytest
+
+APP = {
+    "function_app.py": """
+        import azure.functions as func
+
+        app = func.FunctionApp()
+
+        @app.route(route="open", auth_level=func.AuthLevel.ANONYMOUS)
+        def open_to_all(req: func.HttpRequest) -> str:
+            return "open"
+
+        @app.route(route="keyed")
+        def keyed(req: func.HttpRequest) -> str:
+            return "keyed"
+
+        @app.route(route="master", auth_level=func.AuthLevel.ADMIN)
+        def master(req: func.HttpRequest) -> str:
+            return "master"
+
+        @app.route(route="items/{id:int}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+        async def item(req: func.HttpRequest) -> func.HttpResponse:
+            return func.HttpResponse(req.route_params["id"], status_code=418, headers={"X-A": "1"})
+
+        @app.route(route="broken", auth_level=func.AuthLevel.ANONYMOUS)
+        def broken(req: func.HttpRequest) -> str:
+            raise KeyError("lost")
+
+        @app.route(route="nothing", auth_level=func.AuthLevel.ANONYMOUS)
+        def nothing(req: func.HttpRequest) -> func.HttpResponse:
+            return None
+        """
+}
+
+
+@pytest.fixture
+async def client(write_app, serve):
+    host, client = await serve(write_app(APP))
+    client.host_key = host.keys.host_key()
+    return client
+
+
+async def test_an_anonymous_function_answers_without_a_key(client):
+    answer = await client.get("/api/open")
+    assert (answer.status_code, answer.text) == (200, "open")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_a_missing_key_is_refused_with_an_empty_body(client):
+    answer = await client.get("/api/keyed")
+    assert (answer.status_code, answer.content) == (401, b"")
+
+
+async def test_the_host_key_opens_a_function_from_header_and_query(client):
+    by_header = await client.get("/api/keyed", headers={"x-functions-key": client.host_key})
+    by_query = await client.get("/api/keyed", params={"code": client.host_key})
+    assert (by_header.status_code, by_query.status_code) == (200, 200)
+
+
+async def test_the_header_wins_over_the_query(client):
+    answer = await client.get("/api/keyed", params={"code": client.host_key}, headers={"x-functions-key": "wrong"})
+    assert answer.status_code == 401
+
+
+async def test_the_host_key_does_not_open_an_admin_function(client):
+    assert (await client.get("/api/master", headers={"x-functions-key": client.host_key})).status_code == 401
+
+
+async def test_a_response_is_kept_as_the_function_made_it(client):
+    answer = await client.get("/api/items/5")
+    assert (answer.status_code, answer.text, answer.headers["x-a"]) == (418, "5", "1")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/items/5"), ("GET", "/api/items/x"), ("GET", "/other")])
+async def test_no_route_is_404_with_an_empty_body(client, method, path):
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.content) == (404, b"")
+
+
+async def test_a_failing_function_is_500_with_an_empty_body_and_a_traceback_in_the_log(client, caplog):
+    with caplog.at_level(logging.ERROR):
+        answer = await client.get("/api/broken")
+    assert (answer.status_code, answer.content) == (500, b"")
+    assert "KeyError: 'lost'" in caplog.text
+
+
+async def test_no_response_from_a_function_that_must_answer_is_500(client):
+    assert (await client.get("/api/nothing")).status_code == 500
+
+
+@pytest.mark.parametrize("path", ["/admin/host/ping", "/health/live", "/health/ready"])
+async def test_probes_need_no_key(client, path):
+    assert (await client.get(path)).status_code == 200
+
+
+async def test_the_homepage_says_the_app_is_up(client):
+    answer = await client.get("/")
+    assert answer.status_code == 200
+    assert "up and running" in answer.text
+
+
+async def test_ready_is_told_only_between_start_and_stop(write_app):
+    import httpx
+
+    from function_host.host import Host
+
+    host = Host.load(write_app(APP), {})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=host.app), base_url="http://test") as client:
+        before = (await client.get("/health/ready")).status_code
+        await host.start_functions()
+        during = (await client.get("/health/ready")).status_code
+        await host.stop()
+        after = (await client.get("/health/ready")).status_code
+    assert (before, during, after) == (503, 200, 503)

@@ -1,0 +1,129 @@
+import json
+import logging
+
+import azure.functions as func
+import pytest
+
+from function_host.scoring import azureml_shim
+from function_host.scoring.payload import UndecodableInput
+from function_host.scoring.scorer import Scorer, ScriptAnswerError
+
+ECHO = "def init(): pass\ndef run(data): return {'got': data}"
+RAW = """
+from azureml.contrib.services.aml_request import AMLRequest, rawhttp
+from azureml.contrib.services.aml_response import AMLResponse
+
+def init(): pass
+
+@rawhttp
+def run(request):
+    assert isinstance(request, AMLRequest)
+    if request.args.get("status"):
+        return AMLResponse("said", int(request.args["status"]), {"X-A": "1,2"})
+    return {"method": request.method, "size": len(request.get_data()), "type": request.headers.get("Content-Type")}
+"""
+
+
+@pytest.fixture
+def scorer(tmp_path):
+    azureml_shim.install()
+
+    def write(text: str) -> Scorer:
+        (tmp_path / "score.py").write_text(text)
+        return Scorer(tmp_path / "score.py")
+
+    return write
+
+
+def request(body=b"", method="POST", query="", headers=None):
+    return func.HttpRequest(method, f"http://host/score{query}", headers=headers or {}, body=body)
+
+
+async def test_text_in_json_out(scorer):
+    answer = await scorer(ECHO).handle_http(request("ä".encode()))
+    assert answer.status_code == 200
+    assert json.loads(answer.get_body()) == {"got": "ä"}
+    assert answer.mimetype == "application/json"
+    assert answer.headers["x-ms-run-function-failed"] == "False"
+    assert float(answer.headers["x-ms-run-fn-exec-ms"]) >= 0
+
+
+async def test_get_gives_the_query_as_json(scorer):
+    answer = await scorer(ECHO).handle_http(request(method="GET", query="?a=1"))
+    assert json.loads(answer.get_body()) == {"got": '{"a": 1}'}
+
+
+async def test_options_is_answered_without_the_script(scorer):
+    answer = await scorer("def init(): pass\ndef run(data): 1/0").handle_http(request(method="OPTIONS"))
+    assert (answer.status_code, answer.get_body()) == (200, b"")
+
+
+async def test_a_body_that_is_no_text_is_400(scorer):
+    answer = await scorer(ECHO).handle_http(request(b"\xff"))
+    assert answer.status_code == 400
+    assert "Input cannot be decoded as UTF-8" in json.loads(answer.get_body())["message"]
+
+
+async def test_a_raising_script_is_500_and_only_the_log_knows_why(scorer, caplog):
+    answer = await scorer("def init(): pass\ndef run(data): raise KeyError('secret')").handle_http(request(b"{}"))
+    assert answer.status_code == 500
+    assert answer.headers["x-ms-run-function-failed"] == "True"
+    assert b"secret" not in answer.get_body()
+    assert "KeyError: 'secret'" in caplog.text
+
+
+async def test_an_answer_that_is_not_json_is_500_but_run_did_not_fail(scorer, caplog):
+    with caplog.at_level(logging.ERROR):
+        answer = await scorer("def init(): pass\ndef run(data): return b'x'").handle_http(request(b"{}"))
+    assert answer.status_code == 500
+    assert answer.headers["x-ms-run-function-failed"] == "False"
+    assert "returned a bytes" in caplog.text
+
+
+async def test_ids_are_echoed(scorer):
+    answer = await scorer(ECHO).handle_http(request(b"{}", headers={"x-ms-client-request-id": "mine"}))
+    assert answer.headers["x-ms-client-request-id"] == answer.headers["x-ms-request-id"] == "mine"
+
+
+async def test_an_id_that_is_too_long_is_431(scorer):
+    answer = await scorer(ECHO).handle_http(request(b"{}", headers={"x-request-id": "x" * 101}))
+    assert answer.status_code == 431
+
+
+async def test_a_raw_script_gets_the_request_itself(scorer):
+    answer = await scorer(RAW).handle_http(request(b"\xff\x00", headers={"Content-Type": "image/png"}))
+    assert json.loads(answer.get_body()) == {"method": "POST", "size": 2, "type": "image/png"}
+
+
+async def test_a_raw_scripts_response_is_kept(scorer):
+    answer = await scorer(RAW).handle_http(request(query="?status=404"))
+    assert (answer.status_code, answer.get_body()) == (404, b"said")
+    assert answer.headers.get_all("X-A") == ["1", "2"]
+
+
+async def test_an_event_gives_text_and_gets_json(scorer):
+    assert await scorer(ECHO).handle(b"x") == '{"got": "x"}'
+
+
+async def test_an_event_reaches_a_raw_script_as_bytes(scorer):
+    assert json.loads(await scorer(RAW).handle(b"\xff"))["size"] == 1
+
+
+async def test_an_event_that_is_no_text_is_refused(scorer):
+    with pytest.raises(UndecodableInput):
+        await scorer(ECHO).handle(b"\xff")
+
+
+async def test_an_event_whose_script_raises_raises(scorer):
+    with pytest.raises(KeyError, match="lost"):
+        await scorer("def init(): pass\ndef run(data): raise KeyError('lost')").handle(b"{}")
+
+
+async def test_an_event_answered_with_an_error_status_fails(scorer):
+    script = (
+        "from azureml.contrib.services.aml_response import AMLResponse\n"
+        "def init(): pass\n"
+        "def run(data): return AMLResponse('bad row 7', 422)"
+    )
+    with pytest.raises(ScriptAnswerError, match="422: bad row 7"):
+        await scorer(script).handle(b"{}")

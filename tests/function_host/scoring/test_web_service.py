@@ -1,0 +1,48 @@
+import pytest
+
+APP = {
+    "host.json": '{"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}',
+    "function_app.py": """
+        from function_host.scoring import web_service_app
+
+        app = web_service_app(__file__, entry_script="azureml-app/score.py", model_dir="azureml-models")
+        """,
+    "azureml-app/score.py": """
+        def init():
+            pass
+
+        def run(data):
+            return data
+        """,
+}
+
+
+@pytest.fixture
+async def client(write_app, serve):
+    return (await serve(write_app(APP)))[1]
+
+
+async def test_the_root_is_healthy(client):
+    answer = await client.get("/")
+    assert (answer.status_code, answer.text) == (200, "Healthy")
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_score_answers_without_a_key(client):
+    answer = await client.post("/score", content=b"hi")
+    assert (answer.status_code, answer.json()) == (200, "hi")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/"), ("PUT", "/score"), ("DELETE", "/score"), ("HEAD", "/score")]
+)
+async def test_other_methods_are_405_in_json(client, method, path):
+    answer = await client.request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_unknown_paths_are_404_in_json(client):
+    answer = await client.get("/scores")
+    assert answer.status_code == 404
+    assert answer.json()["message"].startswith("The requested URL was not found")

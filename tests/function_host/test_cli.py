@@ -1,0 +1,71 @@
+"""The command line as users meet it: in a process of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+GOOD = {
+    "function_app.py": """
+        from function_host.scoring import scoring_app
+        app = scoring_app(__file__, entry_script="score.py", model_dir="m", http={"auth_level": "anonymous"})
+        """,
+    "score.py": "def init(): pass\ndef run(data): return data",
+}
+
+
+def start(root: Path, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "function_host", "start", "--script-root", str(root), "--port", "0", *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> dict[str, object]:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "the host did not become ready"
+        time.sleep(0.02)
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_it_serves_until_it_is_told_to_stop(write_app, tmp_path, number, code):
+    with start(write_app(GOOD), "--ready-file", str(tmp_path / "ready.json")) as process:
+        ready = wait_for(tmp_path / "ready.json", process)
+        function = next(f for f in ready["functions"] if f["name"] == "score_http")
+        assert function["url"] == f"{ready['url']}/api/score"
+        assert httpx.post(function["url"], content=b"hi").json() == "hi"
+        process.send_signal(number)
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert f"Listening on {ready['url']}" in log
+
+
+@pytest.mark.parametrize(
+    ("script", "last_of_traceback"),
+    [
+        ("def init(:", "SyntaxError: invalid syntax"),
+        ("def init(): raise ValueError('no weights')\ndef run(d): pass", "ValueError: no weights"),
+        ("import no_such_thing", "ModuleNotFoundError: No module named 'no_such_thing'"),
+    ],
+)
+def test_a_broken_script_gives_its_own_traceback_first_then_one_sentence(write_app, script, last_of_traceback):
+    with start(write_app({**GOOD, "score.py": script})) as process:
+        _, log = process.communicate(timeout=30)
+    assert process.returncode == 5
+    lines = log.strip().splitlines()
+    assert last_of_traceback in lines[-2]
+    assert "score.py" in lines[-1]
+    assert "function_host" not in "".join(lines[:2]), log
+
+
+def test_an_app_that_is_not_there_is_a_configuration_error(tmp_path):
+    with start(tmp_path) as process:
+        _, log = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert log.strip() == f"There is no function app in {tmp_path}: function_app.py is missing."

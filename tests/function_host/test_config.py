@@ -1,0 +1,46 @@
+import pytest
+
+from function_host.config import load_config
+from function_host.errors import ConfigError
+
+
+def _config(tmp_path, text, settings=None):
+    (tmp_path / "host.json").write_text(text)
+    return load_config(tmp_path, settings or {})
+
+
+def test_without_a_file_everything_has_its_default(tmp_path):
+    assert load_config(tmp_path, {}).route_prefix == "api"
+
+
+def test_the_route_prefix_may_be_empty(tmp_path):
+    text = '{"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}'
+    assert _config(tmp_path, text).route_prefix == ""
+
+
+def test_a_setting_wins_over_the_file_whatever_its_case(tmp_path):
+    text = '{"version": "2.0", "extensions": {"http": {"routePrefix": "api"}}}'
+    config = _config(tmp_path, text, {"AzureFunctionsJobHost__Extensions__HTTP__RoutePrefix": "v1"})
+    assert config.route_prefix == "v1"
+
+
+def test_a_setting_may_add_a_section(tmp_path):
+    config = _config(tmp_path, '{"version": "2.0"}', {"AzureFunctionsJobHost__extensions__blobs__x": "2"})
+    assert config.extensions["blobs"] == {"x": "2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must hold a JSON object, not list"),
+        ("{}", '"version" must be "2.0", not None'),
+        ('{"version": "1.0"}', "not '1.0'"),
+        ('{"version": "2.0", "extensions": []}', "'extensions' must be a JSON object"),
+        ('{"version": "2.0", "extensions": {"http": 1}}', "'http' must be a JSON object"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_place(tmp_path, text, complaint):
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        _config(tmp_path, text)
+    assert "host.json" in str(caught.value)

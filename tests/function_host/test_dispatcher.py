@@ -1,0 +1,143 @@
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import azure.functions as func
+import pytest
+
+from function_host.dispatcher import Dispatcher
+from function_host.errors import FunctionError
+from function_host.functions import all_from_azure
+from function_host.telemetry.context import current_invocation
+from triggers.contract import Event
+
+
+class Written:
+    """An OutputWriter that remembers."""
+
+    def __init__(self) -> None:
+        self.values: list[tuple[str, object, object]] = []
+        self.closed = 0
+
+    def open(self, binding):
+        parent = self
+
+        class Writer:
+            async def write(self, value, metadata):
+                parent.values.append((binding.name, value, metadata))
+
+            async def close(self):
+                parent.closed += 1
+
+        return Writer()
+
+
+@pytest.fixture
+def written():
+    return Written()
+
+
+@pytest.fixture
+def dispatcher(written):
+    with ThreadPoolExecutor(2) as threads:
+
+        def make(app) -> Dispatcher:
+            (function,) = all_from_azure(app)
+            return Dispatcher(function, root=Path("/app"), threads=threads, open_writer=written.open)
+
+        yield make
+
+
+def _blob_app(function, *, out: str | None = "$return"):
+    app = func.FunctionApp()
+    decorated = app.blob_trigger(arg_name="blob", path="in/{n}", connection="C")(function)
+    if out:
+        app.blob_output(arg_name=out, path="out/{n}", connection="C")(decorated)
+    return app
+
+
+EVENT = Event(id="7", data=b"data", metadata={"n": "a"}, attempt=3)
+
+
+async def test_the_return_value_is_written_with_the_events_metadata(dispatcher, written):
+    async def f(blob: bytes) -> bytes:
+        return blob.upper()
+
+    result = await dispatcher(_blob_app(f)).execute(EVENT)
+    assert result.succeeded
+    assert written.values == [("$return", b"DATA", {"n": "a"})]
+
+
+async def test_sync_functions_run_off_the_event_loops_thread(dispatcher):
+    seen = []
+
+    def f(blob: bytes) -> bytes:
+        seen.append((threading.current_thread(), current_invocation.get()))
+        return b""
+
+    await dispatcher(_blob_app(f)).execute(EVENT)
+    assert seen[0][0] is not threading.current_thread()
+    assert seen[0][1] == "f/7"
+
+
+async def test_an_out_argument_is_written_only_when_it_was_set(dispatcher, written):
+    async def f(blob: bytes, out: func.Out[str], context) -> None:
+        if context.retry_context.retry_count == 2:
+            out.set(f"{context.function_name} {context.invocation_id}")
+
+    run = dispatcher(_blob_app(f, out="out"))
+    await run.execute(EVENT)
+    await run.execute(Event(id="8", data=b""))
+    assert written.values == [("out", "f 7", {"n": "a"})]
+
+
+async def test_a_failure_is_a_value_with_its_traceback_in_the_log_and_nothing_is_written(dispatcher, written, caplog):
+    async def f(blob: bytes, out: func.Out[str]) -> None:
+        out.set("half")
+        raise KeyError("lost")
+
+    with caplog.at_level(logging.ERROR):
+        result = await dispatcher(_blob_app(f, out="out")).execute(EVENT)
+    assert isinstance(result.error, KeyError)
+    assert written.values == []
+    assert "KeyError: 'lost'" in caplog.text
+    assert "attempt 3" in caplog.text
+
+
+async def test_exiting_is_a_failure(dispatcher):
+    def f(blob: bytes) -> bytes:
+        raise SystemExit(1)
+
+    assert isinstance((await dispatcher(_blob_app(f)).execute(EVENT)).error, SystemExit)
+
+
+async def test_a_return_value_without_a_return_binding_fails(dispatcher):
+    async def f(blob: bytes):
+        return b"where to?"
+
+    result = await dispatcher(_blob_app(f, out=None)).execute(EVENT)
+    assert isinstance(result.error, FunctionError)
+
+
+async def test_a_failing_writer_fails_the_event(dispatcher, written):
+    async def f(blob: bytes) -> dict:
+        return {"not": "bytes"}
+
+    assert not (await dispatcher(_blob_app(f)).execute(EVENT)).succeeded
+
+
+async def test_writers_are_closed(dispatcher, written):
+    async def f(blob: bytes) -> bytes:
+        return b""
+
+    await dispatcher(_blob_app(f)).close()
+    assert written.closed == 1
+
+
+async def test_invoke_raises_what_user_code_raised(dispatcher):
+    async def f(blob: bytes) -> bytes:
+        raise KeyError("lost")
+
+    with pytest.raises(KeyError):
+        await dispatcher(_blob_app(f)).invoke(EVENT)
