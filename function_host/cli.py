@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -57,6 +58,7 @@ async def _start(options: argparse.Namespace) -> int:
     host = Host.load(options.script_root)
     try:
         await host.start_functions()
+        _spare_the_loaded()
         url = await host.serve(options.host, options.port)
         functions = _described(host, url)
         _announce(url, functions)
@@ -65,6 +67,12 @@ async def _start(options: argparse.Namespace) -> int:
         return await stopped
     finally:
         await host.stop()
+
+
+def _spare_the_loaded() -> None:
+    """What was loaded stays: full collections that walk the model and its libraries would stall requests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _stop(stopped: "asyncio.Future[int]", number: int) -> None:
