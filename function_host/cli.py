@@ -11,19 +11,17 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from function_host.errors import HostError
 from function_host.host import Host
 from function_host.scoring.errors import EntryScriptError
 from function_host.telemetry.logs import configure_logging
+from function_host.telemetry.tracebacks import users_part
 from triggers.errors import TriggerError
 
 EXIT_CONFIG = 3
 EXIT_SCRIPT = 5
 EXIT_INTERRUPTED = 130
-
-_OWN_FOLDER = str(Path(__file__).parent)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,19 +119,7 @@ def _write(path: Path, document: dict[str, object]) -> None:
 
 def _tell(error: BaseException, code: int) -> int:
     """The user's own traceback first, then one sentence."""
-    cause = error.__cause__
-    if cause is not None:
-        traceback.print_exception(cause.with_traceback(_users_part(cause.__traceback__)))
+    if error.__cause__ is not None:
+        traceback.print_exception(users_part(error.__cause__))
     print(error, file=sys.stderr)
     return code
-
-
-def _users_part(frames: TracebackType | None) -> TracebackType | None:
-    """The traceback without the host's and the import system's frames above the user's first line."""
-    rest = frames
-    while rest is not None:
-        file = rest.tb_frame.f_code.co_filename
-        if not file.startswith((_OWN_FOLDER, "<frozen importlib")):
-            return rest
-        rest = rest.tb_next
-    return None

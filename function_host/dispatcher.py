@@ -16,6 +16,7 @@ from function_host.errors import FunctionError
 from function_host.functions import RETURN, Function
 from function_host.invocation import InvocationContext, RetryContext, TraceContext
 from function_host.telemetry.context import current_invocation
+from function_host.telemetry.tracebacks import users_part
 from triggers.contract import Binding, Event, FunctionResult, OutputWriter
 
 WriterFactory = Callable[[Binding], OutputWriter]
@@ -46,7 +47,7 @@ class Dispatcher:
         try:
             value = await self.invoke(event)
         except (Exception, SystemExit) as error:  # because whatever user code raises is a result
-            self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=error)
+            self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=users_part(error))
             return FunctionResult(error=error)
         level = logging.DEBUG if self._is_http else logging.INFO
         if self._log.isEnabledFor(level):

@@ -19,6 +19,7 @@ from function_host.scoring.azureml_shim import AMLRequest
 from function_host.scoring.entry_script import EntryScript
 from function_host.scoring.payload import UndecodableInput, header_dict, json_text, query_text, text
 from function_host.scoring.script_thread import ScriptThread
+from function_host.telemetry.tracebacks import users_part
 
 _log = logging.getLogger("Scoring")
 
@@ -97,7 +98,7 @@ class Scorer:
 
     def _reply(self, ran: _Ran, ids: Mapping[str, str]) -> func.HttpResponse:
         if ran.error is not None:
-            _log.error("run() failed", exc_info=ran.error)
+            _log.error("run() failed", exc_info=users_part(ran.error))
             return answers.message(answers.SCRIPT_FAILED, 500, run_failed=True, ids=ids)
         if isinstance(ran.result, Response):
             return _from_response(ran.result, ids)
