@@ -29,9 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     configure_logging()
     try:
-        import uvloop
-
-        return uvloop.run(_start(options))
+        return asyncio.run(_start(options))
     except EntryScriptError as error:
         return _tell(error, EXIT_SCRIPT)
     except (HostError, TriggerError) as error:
