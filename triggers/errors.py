@@ -3,7 +3,7 @@
 TriggerError
 ├── UnknownTrigger
 ├── InvalidOptions
-├── InvalidPath
+│   └── InvalidPath
 ├── ConnectionNotConfigured
 ├── SourceUnavailable
 └── DeliveryLost

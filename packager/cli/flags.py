@@ -1,0 +1,38 @@
+"""The flags of `packager package`, each with its help text."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EntryScript = Annotated[
+    Path, typer.Option(help="The Python file with init() and run(), relative to the source directory.")
+]
+SourceDirectory = Annotated[
+    Path | None, typer.Option(help="All of this folder goes into the package; the script's own by default.")
+]
+ModelPaths = Annotated[list[Path] | None, typer.Option("--model-path", help="A model's file or folder; repeatable.")]
+ModelName = Annotated[str | None, typer.Option(help="What the one model given by path is called.")]
+RegisteredModels = Annotated[
+    list[str] | None, typer.Option("--model", help="A registered model, NAME or NAME:VERSION; repeatable.")
+]
+Triggers = Annotated[
+    list[str] | None,
+    typer.Option("--trigger", help="What fires run(): http, blob, service_bus_queue ...; repeatable."),
+]
+InputPath = Annotated[str | None, typer.Option(help="blob: the blobs to answer, as container/pattern.")]
+OutputPath = Annotated[str | None, typer.Option(help="blob: where an answer goes.")]
+AuthLevel = Annotated[str | None, typer.Option(help="http: anonymous, function or admin.")]
+TriggerOptions = Annotated[
+    list[str] | None, typer.Option("--option", help="Any option of a trigger: TRIGGER.NAME=VALUE; repeatable.")
+]
+Requirements = Annotated[Path | None, typer.Option(help="A requirements file for pip.")]
+CondaFile = Annotated[Path | None, typer.Option(help="A conda specification.")]
+Functions = Annotated[
+    bool | None, typer.Option("--functions/--web-service", help="A function app, or a web service at /score.")
+]
+Context = Annotated[Path | None, typer.Option(help="Leave the staged app in this folder.")]
+Image = Annotated[str | None, typer.Option(help="Build an image of this name, with or without a tag.")]
+BaseImage = Annotated[str | None, typer.Option(help="What the image is made from.")]
+PublishTo = Annotated[str | None, typer.Option(help="Push the image to this registry.")]
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]

@@ -1,0 +1,133 @@
+"""`packager package`: make a package from a script, models and triggers."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import typer
+
+from packager import Environment, InferenceConfig, LocalModelRegistry, Model, package
+from packager.cli import flags, output
+from packager.cli.trigger_options import trigger_table
+from packager.request import unregistered_model
+
+_EXAMPLES = """Package a model and a scoring script as a functions-host image, or as a plain web service.
+
+Examples:
+
+\b
+  packager package --entry-script score.py --model-path model.joblib --trigger http --context build/app
+  packager package --entry-script score.py --model-path model.joblib --trigger http --trigger blob \\
+      --input-path 'input/{blobname}.json' --output-path 'output/{blobname}_out.json' --image diabetes
+  packager package --entry-script score.py --model diabetes:3 --web-service --image diabetes:3 \\
+      --publish-to localhost:5000
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the root command."""
+    app.command("package", help=_EXAMPLES, no_args_is_help=True)(package_command)
+
+
+def package_command(  # noqa: PLR0917 - typer passes every flag by keyword
+    entry_script: flags.EntryScript,
+    source_directory: flags.SourceDirectory = None,
+    model_path: flags.ModelPaths = None,
+    model_name: flags.ModelName = None,
+    model: flags.RegisteredModels = None,
+    trigger: flags.Triggers = None,
+    input_path: flags.InputPath = None,
+    output_path: flags.OutputPath = None,
+    auth_level: flags.AuthLevel = None,
+    option: flags.TriggerOptions = None,
+    requirements: flags.Requirements = None,
+    conda_file: flags.CondaFile = None,
+    functions: flags.Functions = None,
+    context: flags.Context = None,
+    image: flags.Image = None,
+    base_image: flags.BaseImage = None,
+    publish_to: flags.PublishTo = None,
+    json_output: flags.Json = False,
+) -> None:
+    _check_usage(context, image, publish_to, requirements, conda_file)
+    given = {"input_path": input_path, "output_path": output_path, "auth_level": auth_level}
+    table = trigger_table(trigger or [], given, option or [], functions)
+    environment = _environment(requirements, conda_file)
+    made = package(
+        None,
+        _models(model_path or [], model_name, model or []),
+        InferenceConfig(entry_script, source_directory=source_directory, environment=environment),
+        generate_dockerfile=image is None,
+        triggers=table or None,
+        base_image=base_image,
+        image_name=image,
+        publish_to=publish_to,
+        context=context,
+        log=output.note,
+    )
+    commands = next_steps(context, made.connections, image=None if image is None else made.location)
+    if json_output:
+        output.show_json({**made.serialize(), "connections": made.connections, "next": commands})
+    else:
+        _show(made.location, commands)
+
+
+def next_steps(context: Path | None, connections: Mapping[str, str], *, image: str | None) -> Sequence[str]:
+    """Commands that run what was made, ready to paste."""
+    commands = []
+    if context is not None:
+        folder = shlex.quote(str(context))
+        local = "".join(f"{setting}=folder:{_storage(context)} " for setting in connections)
+        python = shlex.quote(sys.executable)
+        commands.append(f"{local}{python} -m function_host start --script-root {folder} --port 7071")
+        commands.append(f"packager run {folder}")
+    if image is not None:
+        settings = "".join(f"-e {setting} " for setting in (*connections, "FUNCTIONS_SECRETS_PATH=/tmp/keys"))
+        locked = "--rm --read-only --tmpfs /tmp -p 127.0.0.1:8080:8080"
+        commands.append(f"docker run {locked} {settings}{shlex.quote(image)}")
+    return commands
+
+
+def _storage(context: Path) -> str:
+    folder = context.expanduser().absolute()
+    return shlex.quote(str(folder.with_name(f"{folder.name}.run") / "storage"))
+
+
+def _show(location: str, commands: Sequence[str]) -> None:
+    typer.echo(location)
+    typer.echo("")
+    output.heading("Next steps:")
+    for command in commands:
+        typer.echo(f"  {command}")
+
+
+def _check_usage(
+    context: Path | None,
+    image: str | None,
+    publish_to: str | None,
+    requirements: Path | None,
+    conda_file: Path | None,
+) -> None:
+    if context is None and image is None:
+        raise typer.BadParameter("Say what to make: --context OUT_DIR, --image NAME, or both.")
+    if publish_to is not None and image is None:
+        raise typer.BadParameter("--publish-to needs --image NAME.")
+    if requirements is not None and conda_file is not None:
+        raise typer.BadParameter("--requirements and --conda-file exclude each other.")
+
+
+def _environment(requirements: Path | None, conda_file: Path | None) -> Environment:
+    if requirements is not None:
+        return Environment.from_pip_requirements("command-line", requirements)
+    if conda_file is not None:
+        return Environment.from_conda_specification("command-line", conda_file)
+    return Environment("command-line")
+
+
+def _models(paths: Sequence[Path], name: str | None, registered: Sequence[str]) -> list[Model | str | Path]:
+    if name is not None and len(paths) != 1:
+        raise typer.BadParameter("--model-name names the one model of --model-path.")
+    found: list[Model | str | Path] = [Model.of(LocalModelRegistry(), unregistered_model(path, name)) for path in paths]
+    found += [Model(id=each) if ":" in each else Model(name=each) for each in registered]
+    return found

@@ -1,0 +1,76 @@
+"""Say in pip's words what conda packages are called."""
+
+import re
+from collections.abc import Sequence
+from types import MappingProxyType
+
+from packager.errors import InvalidEnvironment
+
+_PIP_NAMES = MappingProxyType(
+    {
+        "dask-core": "dask",
+        "matplotlib-base": "matplotlib",
+        "msgpack-python": "msgpack",
+        "opencv": "opencv-python-headless",
+        "py-opencv": "opencv-python-headless",
+        "py-xgboost": "xgboost",
+        "py-xgboost-cpu": "xgboost",
+        "pytables": "tables",
+        "python-graphviz": "graphviz",
+        "pytorch": "torch",
+        "pytorch-cpu": "torch",
+        "tensorflow-base": "tensorflow",
+    }
+)
+_CONDA_ONLY = re.compile(
+    r"(_.*|lib(?:blas|cblas|curl|cxx|ffi|gcc|gfortran|gomp|jpeg|lapack|openblas|png|stdcxx|tiff|xml2).*|r-.*|gcc.*|gxx.*|gfortran.*|cuda.*|cudnn|nccl|openmpi|mpich|mkl|blas|openblas|openssl|"
+    r"ca-certificates|ffmpeg|git|graphviz|nodejs|openjdk|sqlite|zlib|xz|bzip2|readline|tk|curl|make|compilers)"
+)
+_SPECIFICATION = re.compile(
+    r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)(?P<extras>\[[^\]]*\])?\s*(?P<version>[^\s].*)?"
+)
+
+
+def pip_requirement(package: str) -> str:
+    """The requirement that installs a conda package (`numpy=1.26`) with pip (`numpy==1.26.*`).
+
+    Raises InvalidEnvironment for a package that exists for conda only and for a version pip cannot express.
+    """
+    match = _SPECIFICATION.fullmatch(package.strip())
+    if match is None or "|" in package:
+        raise InvalidEnvironment(
+            f"Conda package {package!r} cannot be said in pip's words; put it under 'pip:' instead."
+        )
+    name = match["name"].lower()
+    if _CONDA_ONLY.fullmatch(name):
+        raise InvalidEnvironment(
+            f"Conda package {package!r} cannot be installed with pip; take it out of the conda file and choose a "
+            "base image that has it."
+        )
+    return f"{_PIP_NAMES.get(name, name)}{_version(match['version'] or '')}"
+
+
+def pip_requirements(packages: Sequence[str]) -> list[str]:
+    """The requirements for all `packages`; one InvalidEnvironment names every package that cannot be had."""
+    requirements, problems = [], []
+    for package in packages:
+        try:
+            requirements.append(pip_requirement(package))
+        except InvalidEnvironment as error:
+            problems.append(str(error))
+    if problems:
+        raise InvalidEnvironment("\n".join(problems))
+    return requirements
+
+
+def _version(text: str) -> str:
+    """Conda's `=1.26`, `==1.26.4`, `=1.26.4=py311_0`, `1.26.*` and `>=1,<2` as pip writes them."""
+    compact = text.replace(" ", "") if re.match(r"[=<>!~]", text) else "=".join(text.split())
+    if re.match(r"[<>!~]", compact):
+        return compact
+    exact = compact.startswith("==")
+    version = compact.lstrip("=").split("=")[0].rstrip("*").rstrip(".")
+    has_build = "=" in compact.lstrip("=")
+    if not version:
+        return ""
+    return f"=={version}" if exact or has_build else f"=={version}.*"

@@ -1,0 +1,92 @@
+"""InferenceConfig: the entry script, the folder it lives in and the environment it needs."""
+
+import keyword
+from pathlib import Path
+
+from packager.entry_script import check_entry_script
+from packager.environment import Environment
+from packager.errors import InvalidPackageRequest
+
+RESERVED_MODULES = ("function_host", "triggers")
+
+
+class InferenceConfig:
+    """How a model answers: which script, with which files beside it, in which environment."""
+
+    def __init__(
+        self,
+        entry_script: str | Path,
+        *,
+        source_directory: str | Path | None = None,
+        description: str | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        """Checks the script at once, without running it.
+
+        `entry_script` is a path relative to `source_directory`; without one, a path as usual, and the script's
+        folder is the source directory. All of the source directory goes into the package. Raises
+        InvalidPackageRequest for a path that cannot be used and InvalidEntryScript for a script that does not
+        parse or lacks init() or run().
+        """
+        script = _script_path(entry_script, source_directory)
+        root = Path(source_directory).expanduser().resolve() if source_directory is not None else script.parent
+        if not script.is_relative_to(root):
+            raise InvalidPackageRequest(
+                f"entry_script {str(entry_script)!r} lies outside of source_directory {root}; "
+                "only what is below it goes into the package."
+            )
+        self.source_directory = root
+        self.entry_script = script.relative_to(root).as_posix()
+        self.description = description
+        self.environment = environment
+        self.validate_configuration()
+
+    @property
+    def script(self) -> Path:
+        """The entry script's absolute path."""
+        return self.source_directory / self.entry_script
+
+    def validate_configuration(self) -> None:
+        """Checks names and script again; raises as the constructor does."""
+        _check_file_name(self.script)
+        _check_reserved_names({self.source_directory, self.script.parent})
+        check_entry_script(self.script)
+
+    def __repr__(self) -> str:
+        return f"InferenceConfig(entry_script={self.entry_script!r}, source_directory={str(self.source_directory)!r})"
+
+
+def _script_path(entry_script: str | Path, source_directory: str | Path | None) -> Path:
+    if not str(entry_script):
+        raise InvalidPackageRequest("entry_script is empty; name the Python file with init() and run().")
+    base = Path.cwd()
+    if source_directory is not None:
+        base = Path(source_directory).expanduser().resolve()
+        if not base.is_dir():
+            raise InvalidPackageRequest(f"source_directory {str(source_directory)!r} is not a folder.")
+    script = (base / Path(entry_script).expanduser()).resolve()
+    if not script.is_file():
+        raise InvalidPackageRequest(
+            f"entry_script {str(entry_script)!r} is not a file in {base}; give a path relative to the source directory."
+        )
+    return script
+
+
+def _check_file_name(script: Path) -> None:
+    if script.suffix != ".py":
+        raise InvalidPackageRequest(f"entry_script {script.name!r} must be a Python file that ends with '.py'.")
+    if not script.stem.isidentifier() or keyword.iskeyword(script.stem):
+        raise InvalidPackageRequest(
+            f"entry_script {script.name!r} cannot be imported: {script.stem!r} is not a valid module name."
+        )
+
+
+def _check_reserved_names(folders: set[Path]) -> None:
+    for folder in sorted(folders):
+        for name in RESERVED_MODULES:
+            for taken in (folder / name, folder / f"{name}.py"):
+                if taken.exists():
+                    raise InvalidPackageRequest(
+                        f"{taken} would hide the module {name!r} that every package brings along; "
+                        "rename it, or choose a source_directory without it."
+                    )

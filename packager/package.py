@@ -1,0 +1,274 @@
+"""package(): check, stage, build, publish; one value to the next."""
+
+import logging
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packager.builders.contract import BuiltImage, ImageBuilder, Log
+from packager.errors import InvalidPackageRequest
+from packager.image_reference import ImageReference, local_reference, published_reference
+from packager.inference_config import InferenceConfig
+from packager.model_package import ModelPackage
+from packager.models.contract import ModelRegistry
+from packager.models.model import Model
+from packager.publishers import Publisher
+from packager.request import PackageRequest, TriggerTable, check_request
+from packager.staging.context import stage
+
+BLOB_TRIGGER = "blob"
+HTTP_TRIGGER = "http"
+SERVICE_BUS_QUEUE_TRIGGER = "service_bus_queue"
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Record:
+    """Keeps the log of one package and passes it on as it comes."""
+
+    listener: Log | None
+    lines: list[str] = field(default_factory=list)
+
+    def __call__(self, line: str) -> None:
+        self.lines.append(line)
+        _LOGGER.debug("%s", line)
+        if self.listener is not None:
+            self.listener(line)
+
+    @property
+    def text(self) -> str:
+        return "".join(f"{line}\n" for line in self.lines)
+
+
+def package(  # noqa: PLR0913 - the retired signature and what is new by keyword
+    workspace: ModelRegistry | None,
+    models: Sequence[Model | str | Path],
+    inference_config: InferenceConfig,
+    generate_dockerfile: bool = False,
+    functions_enabled: bool = False,
+    trigger: str | None = None,
+    *,
+    triggers: TriggerTable | None = None,
+    base_image: str | None = None,
+    image_name: str | None = None,
+    publish_to: str | None = None,
+    context: str | Path | None = None,
+    builder: ImageBuilder | None = None,
+    publisher: Publisher | None = None,
+    log: Log | None = None,
+    **options: object,
+) -> ModelPackage:
+    """Package models and a scoring script as a functions-host image, or as a plain web service.
+
+    `workspace` is not needed (None). `models` are Model objects or paths. With `functions_enabled`, `trigger`
+    names what fires run() and `options` are that trigger's (`input_path`, `auth_level` ...); `triggers`, a table of
+    options by trigger name, stands for both and may hold several. Without them the package is a web service
+    that answers at /score.
+
+    An image named `image_name` ("package" without one) is built by a Docker Engine and pushed to `publish_to`
+    ("localhost:5000", "registry.example.com/team/name") if given. With `generate_dockerfile` nothing is built: the
+    package is the build context. `context` is the folder to leave the context in. `log` takes each line of the
+    build's output as it comes.
+
+    Everything is checked before any work: InvalidPackageRequest, InvalidEntryScript, InvalidEnvironment,
+    ModelNotFound. Then StagingError, BuildFailed, PublishFailed. On an error nothing half-written stays.
+    """
+    table = _trigger_table(functions_enabled, trigger, triggers, options)
+    request = check_request(models, inference_config, table, base_image=base_image)
+    order = _Order(
+        workspace=workspace,
+        request=request,
+        folder=Path(context) if context is not None else None,
+        record=_Record(log),
+    )
+    if generate_dockerfile:
+        _refuse_image_arguments(image_name, publish_to)
+        return _context_only(order)
+    local = local_reference(image_name)
+    target = published_reference(publish_to, local) if publish_to is not None else None
+    return _image(order, local, target, builder, publisher)
+
+
+def package_http(
+    workspace: ModelRegistry | None,
+    models: Sequence[Model | str | Path],
+    inference_config: InferenceConfig,
+    generate_dockerfile: bool = False,
+    auth_level: str | None = None,
+) -> ModelPackage:
+    """package() with the HTTP trigger: run() answers requests to /api/score."""
+    return package(
+        workspace,
+        models,
+        inference_config,
+        generate_dockerfile,
+        functions_enabled=True,
+        trigger=HTTP_TRIGGER,
+        auth_level=auth_level,
+    )
+
+
+def package_blob(
+    workspace: ModelRegistry | None,
+    models: Sequence[Model | str | Path],
+    inference_config: InferenceConfig,
+    generate_dockerfile: bool = False,
+    input_path: str | None = None,
+    output_path: str | None = None,
+) -> ModelPackage:
+    """package() with the blob trigger: run() answers each blob at `input_path` with one at `output_path`."""
+    return package(
+        workspace,
+        models,
+        inference_config,
+        generate_dockerfile,
+        functions_enabled=True,
+        trigger=BLOB_TRIGGER,
+        input_path=input_path,
+        output_path=output_path,
+    )
+
+
+def package_service_bus_queue(
+    workspace: ModelRegistry | None,
+    models: Sequence[Model | str | Path],
+    inference_config: InferenceConfig,
+    generate_dockerfile: bool = False,
+    input_queue_name: str | None = None,
+    output_queue_name: str | None = None,
+) -> ModelPackage:
+    """package() with the Service Bus queue trigger: run() answers each message of one queue with one in another."""
+    return package(
+        workspace,
+        models,
+        inference_config,
+        generate_dockerfile,
+        functions_enabled=True,
+        trigger=SERVICE_BUS_QUEUE_TRIGGER,
+        input_queue_name=input_queue_name,
+        output_queue_name=output_queue_name,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    workspace: ModelRegistry | None
+    request: PackageRequest
+    folder: Path | None
+    record: _Record
+
+    def answer(self, location: str, *, context: Path | None, image: BuiltImage | None = None) -> ModelPackage:
+        return ModelPackage(
+            workspace=self.workspace,
+            location=location,
+            context=context,
+            image=image,
+            connections=required_connections(self.request.triggers),
+            log=self.record.text,
+        )
+
+
+def required_connections(triggers: TriggerTable) -> Mapping[str, str]:
+    """App setting that the triggers read -> what it must hold."""
+    from triggers.registry import by_name
+
+    found: dict[str, str] = {}
+    for name, options in triggers.items():
+        adapter = by_name(name)
+        found.update(adapter.connections(adapter.options(**options)))
+    return found
+
+
+def _trigger_table(
+    functions_enabled: bool,
+    trigger: str | None,
+    triggers: TriggerTable | None,
+    options: Mapping[str, object],
+) -> TriggerTable:
+    if triggers is not None:
+        if trigger is not None or options:
+            given = ", ".join(["trigger"] * (trigger is not None) + sorted(options))
+            raise InvalidPackageRequest(
+                f"triggers= stands alone, but {given} was given too; put it into the table: "
+                "triggers={'blob': {'input_path': ...}}."
+            )
+        if not triggers:
+            raise InvalidPackageRequest("triggers={} names no trigger; leave it out for a plain web service.")
+        return {name: dict(given) for name, given in triggers.items()}
+    if not functions_enabled:
+        return _web_service(trigger, options)
+    if trigger is None:
+        raise InvalidPackageRequest("functions_enabled=True needs a trigger: trigger='http', for example.")
+    return {trigger: dict(options)}
+
+
+def _web_service(trigger: str | None, options: Mapping[str, object]) -> TriggerTable:
+    """The retired call ignored a trigger without functions_enabled; an option without a trigger is a mistake."""
+    if options and trigger is None:
+        raise InvalidPackageRequest(
+            f"{', '.join(sorted(options))} belongs to a trigger, but functions_enabled=True and trigger= are missing."
+        )
+    if trigger is not None:
+        _LOGGER.warning("trigger=%r is ignored without functions_enabled=True; this is a plain web service.", trigger)
+    return {}
+
+
+def _refuse_image_arguments(image_name: str | None, publish_to: str | None) -> None:
+    for name, value in (("image_name", image_name), ("publish_to", publish_to)):
+        if value is not None:
+            raise InvalidPackageRequest(f"{name}={value!r} makes no sense with generate_dockerfile=True.")
+
+
+def _context_only(order: _Order) -> ModelPackage:
+    parent = None if order.folder is not None else Path(tempfile.mkdtemp(prefix="packager-"))
+    try:
+        folder = stage(order.request, order.folder or Path(parent or "") / "context").folder
+    except BaseException:
+        _remove(parent)
+        raise
+    order.record(f"Staged {folder}")
+    made = order.answer(str(folder), context=folder)
+    if parent is not None:
+        weakref.finalize(made, _remove, parent)
+    return made
+
+
+def _image(
+    order: _Order,
+    local: ImageReference,
+    target: ImageReference | None,
+    builder: ImageBuilder | None,
+    publisher: Publisher | None,
+) -> ModelPackage:
+    chosen = builder or _docker_builder()
+    chosen.check()
+    with tempfile.TemporaryDirectory(prefix="packager-") as parent:
+        context = stage(order.request, order.folder or Path(parent) / "context")
+        order.record(f"Staged {context.folder}")
+        image = chosen.build(context, local, order.record)
+    location = str(local)
+    if target is not None:
+        location = (publisher or _docker_publisher()).publish(image, target, order.record)
+    order.record(f"Made {location}")
+    return order.answer(location, context=order.folder, image=image)
+
+
+def _docker_builder() -> ImageBuilder:
+    from packager.builders.docker import DockerBuilder
+
+    return DockerBuilder()
+
+
+def _docker_publisher() -> Publisher:
+    from packager.publishers.docker import DockerPublisher
+
+    return DockerPublisher()
+
+
+def _remove(folder: Path | None) -> None:
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""Check an order for a package before any work is done."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packager.environment import Environment
+from packager.errors import InvalidEnvironment, InvalidPackageRequest
+from packager.inference_config import InferenceConfig
+from packager.models.contract import ModelDetails, ModelVersion, check_path
+from packager.models.memory import MemoryModelRegistry
+from packager.models.model import Model
+from packager.staging.requirements import environment_requirements
+
+DEFAULT_BASE_IMAGE = "python:{python_version}-slim"
+
+TriggerTable = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRequest:
+    """A checked order: everything that staging needs."""
+
+    models: tuple[ModelVersion, ...]
+    source_directory: Path
+    entry_script: str
+    """Relative to the source directory, with '/'."""
+    environment: Environment
+    """A copy: later changes to the caller's do not matter."""
+    base_image: str
+    triggers: TriggerTable
+    """Trigger name -> its checked options; none makes a plain web service."""
+
+    @property
+    def is_web_service(self) -> bool:
+        return not self.triggers
+
+
+def check_request(
+    models: Sequence[Model | str | Path],
+    inference_config: InferenceConfig,
+    triggers: TriggerTable,
+    *,
+    base_image: str | None = None,
+) -> PackageRequest:
+    """The order with every part of it checked; raises InvalidPackageRequest or the error of the part."""
+    if not isinstance(inference_config, InferenceConfig):
+        raise InvalidPackageRequest(f"inference_config must be an InferenceConfig, not {inference_config!r}.")
+    environment = inference_config.environment
+    if environment is None:
+        raise InvalidPackageRequest(
+            "Model packaging needs an InferenceConfig with an Environment: "
+            "InferenceConfig(..., environment=Environment('name'))."
+        )
+    inference_config.validate_configuration()
+    checked = {name: check_trigger(name, options) for name, options in triggers.items()}
+    return PackageRequest(
+        models=_model_versions(models),
+        source_directory=inference_config.source_directory,
+        entry_script=inference_config.entry_script,
+        environment=_checked_environment(environment),
+        base_image=_base_image(base_image, environment),
+        triggers=checked,
+    )
+
+
+def check_trigger(name: object, options: Mapping[str, object]) -> Mapping[str, object]:
+    """The options that were given for a trigger, None ones left out; InvalidPackageRequest if it refuses them."""
+    from triggers.errors import TriggerError
+    from triggers.registry import adapters
+
+    known = adapters()
+    if not isinstance(name, str) or name not in known:
+        raise InvalidPackageRequest(
+            f"There is no trigger {name!r}{_hint(str(name), known)}; the valid ones are {', '.join(sorted(known))}."
+        )
+    given = {option: value for option, value in options.items() if value is not None}
+    parameters = inspect.signature(known[name].options).parameters
+    for option in given:
+        if option not in parameters:
+            raise InvalidPackageRequest(
+                f"Trigger {name!r} has no option {option!r}{_hint(option, parameters)}; "
+                f"the valid ones are {', '.join(sorted(parameters))}."
+            )
+    for parameter in parameters.values():
+        if parameter.default is parameter.empty and parameter.name not in given:
+            raise InvalidPackageRequest(f"Trigger {name!r} needs the option {parameter.name!r}.")
+    try:
+        known[name].options(**given)
+    except TriggerError as error:
+        raise InvalidPackageRequest(f"Trigger {name!r} refuses its options: {error}") from error
+    return given
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, [*known], n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _model_versions(models: Sequence[Model | str | Path]) -> tuple[ModelVersion, ...]:
+    if isinstance(models, (str, Path, Model)):
+        raise InvalidPackageRequest(f"models must be a list, such as [{models!r}].")
+    versions = tuple(_model_version(model) for model in models)
+    for version in versions:
+        if sum(version.id == other.id for other in versions) > 1:
+            raise InvalidPackageRequest(
+                f"Two of the models are called {version.id!r}; register them under different names."
+            )
+    return versions
+
+
+def _model_version(model: Model | str | Path) -> ModelVersion:
+    if isinstance(model, Model):
+        check_path(model.path)
+        return model.model_version
+    if isinstance(model, (str, Path)):
+        return unregistered_model(Path(model))
+    raise InvalidPackageRequest(f"{model!r} is neither a Model nor the path of a file or folder.")
+
+
+def unregistered_model(path: Path, name: str | None = None) -> ModelVersion:
+    """Version 1 of a model that is not in any registry, named after its file unless `name` is given."""
+    source = check_path(path)
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", source.stem if source.is_file() else source.name).strip("-._")
+    version = MemoryModelRegistry().register(name or stem or "model", source, ModelDetails())
+    return replace(version, version=1)
+
+
+def _checked_environment(environment: Environment) -> Environment:
+    if not re.fullmatch(r"3\.\d{1,2}", environment.python_version):
+        raise InvalidEnvironment(
+            f"python_version {environment.python_version!r} of environment {environment.name!r} must be a major "
+            "and minor version such as '3.11'."
+        )
+    for name, value in environment.environment_variables.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise InvalidEnvironment(f"Environment variable {name!r} is not a valid name.")
+        if not isinstance(value, str) or "\n" in value:
+            raise InvalidEnvironment(f"Environment variable {name!r} must be one line of text, not {value!r}.")
+    environment_requirements(environment)
+    return environment.clone(environment.name)
+
+
+def _base_image(base_image: str | None, environment: Environment) -> str:
+    chosen = base_image or environment.docker.base_image
+    if chosen is None:
+        return DEFAULT_BASE_IMAGE.format(python_version=environment.python_version)
+    if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]*", chosen):
+        raise InvalidPackageRequest(f"base_image {chosen!r} is not an image reference such as 'python:3.11-slim'.")
+    return chosen

@@ -1,0 +1,1 @@
+"""Turn a checked order into the folder that becomes the image."""

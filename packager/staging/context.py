@@ -1,0 +1,147 @@
+"""BuildContext: the folder that becomes the image, written whole or not at all."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packager.errors import StagingError
+from packager.models.contract import ModelVersion
+from packager.request import PackageRequest
+from packager.staging.copying import IgnoreRules, copy_tree, make_readable
+from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
+from packager.staging.function_app import FUNCTION_APP_OPENING, render_function_app
+from packager.staging.host_json import render_host_json
+from packager.staging.requirements import render_requirements
+from packager.staging.runtime import copy_runtime
+
+APP_FOLDER = "azureml-app"
+MODELS_FOLDER = "azureml-models"
+PACKAGES_FOLDER = ".python_packages/lib/site-packages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """A staged function app: a folder that a host can run and a builder can make an image from."""
+
+    folder: Path
+    python_version: str
+    base_image: str
+    environment_variables: Mapping[str, str]
+    has_models: bool
+
+    @property
+    def requirements(self) -> Path:
+        return self.folder / "requirements.txt"
+
+
+def stage(request: PackageRequest, folder: Path) -> BuildContext:
+    """Write the function app for `request` to `folder`.
+
+    The folder appears complete or not at all: a context of an earlier call is replaced, anything else that is in
+    the way is refused with StagingError. The same request gives the same files, byte for byte.
+    """
+    target = folder.expanduser().resolve()
+    _check_target(target, request)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.incoming-", dir=target.parent))
+    try:
+        _write(request, work, excluded={target, work})
+        _put_in_place(work, target)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return BuildContext(
+        folder=target,
+        python_version=request.environment.python_version,
+        base_image=request.base_image,
+        environment_variables=dict(request.environment.environment_variables),
+        has_models=bool(request.models),
+    )
+
+
+def is_context(folder: Path) -> bool:
+    """Was this folder made by stage()?"""
+    try:
+        return (folder / "function_app.py").read_text().startswith(FUNCTION_APP_OPENING)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def model_folder(models: tuple[ModelVersion, ...]) -> str:
+    """What AZUREML_MODEL_DIR points at, relative to the app: the one model's folder, else that of all models."""
+    if len(models) != 1:
+        return MODELS_FOLDER
+    return f"{MODELS_FOLDER}/{models[0].name}/{models[0].version}"
+
+
+def _check_target(target: Path, request: PackageRequest) -> None:
+    inputs = [request.source_directory.resolve(), *(model.path.resolve() for model in request.models)]
+    for path in inputs:
+        if path.is_relative_to(target):
+            raise StagingError(f"The output folder {target} holds {path}, which goes into it; choose another one.")
+    if target.is_file():
+        raise StagingError(f"Error, output path is not a directory: {target}")
+    if target.is_dir() and any(target.iterdir()) and not is_context(target):
+        raise StagingError(
+            f"The output folder {target} is not empty and was not made by the packager; "
+            "choose another one, or empty it."
+        )
+
+
+def _put_in_place(work: Path, target: Path) -> None:
+    """A rename is all or nothing; an earlier context is moved aside first and goes last."""
+    make_readable(work)
+    if not target.is_dir() or not any(target.iterdir()):
+        work.rename(target)
+        return
+    outgoing = Path(tempfile.mkdtemp(prefix=f".{target.name}.outgoing-", dir=target.parent))
+    target.rename(outgoing)
+    try:
+        work.rename(target)
+    except OSError:
+        outgoing.rename(target)
+        raise
+    shutil.rmtree(outgoing)
+
+
+def _write(request: PackageRequest, work: Path, excluded: set[Path]) -> None:
+    source = request.source_directory
+    copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), excluded)
+    for model in request.models:
+        _copy_model(model, work / MODELS_FOLDER / model.name / str(model.version))
+    copy_runtime(work / PACKAGES_FOLDER)
+    files = {
+        "function_app.py": render_function_app(
+            entry_script=f"{APP_FOLDER}/{request.entry_script}",
+            model_dir=model_folder(request.models),
+            triggers=request.triggers,
+        ),
+        "host.json": render_host_json(is_web_service=request.is_web_service),
+        "local.settings.json": _local_settings(request.environment.environment_variables),
+        "requirements.txt": render_requirements(request.environment, request.triggers),
+        "Dockerfile": render_dockerfile(
+            base_image=request.base_image,
+            python_version=request.environment.python_version,
+            variables=request.environment.environment_variables,
+            has_models=bool(request.models),
+        ),
+        ".dockerignore": DOCKERIGNORE,
+    }
+    for name, text in files.items():
+        (work / name).write_text(text, encoding="utf-8")
+
+
+def _copy_model(model: ModelVersion, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    if model.path.is_dir():
+        copy_tree(model.path, folder / model.path.name, IgnoreRules(), set())
+    else:
+        shutil.copyfile(model.path, folder / model.path.name)
+
+
+def _local_settings(variables: Mapping[str, str]) -> str:
+    values = {"FUNCTIONS_WORKER_RUNTIME": "python", **dict(sorted(variables.items()))}
+    return json.dumps({"IsEncrypted": False, "Values": values}, indent=2) + "\n"

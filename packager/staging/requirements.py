@@ -1,0 +1,89 @@
+"""Write requirements.txt: what the scoring script needs and what host and triggers need."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import Distribution, distribution, entry_points
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from packager.conda import pip_requirements
+from packager.config import DISTRIBUTION
+from packager.environment import Environment
+from packager.errors import InvalidEnvironment
+
+_LOGGER = logging.getLogger(__name__)
+_PACKAGER_ONLY = frozenset({"packaging", "pathspec", "pyyaml", "typer"})
+_RETIRED = frozenset(
+    {
+        "azureml-contrib-functions",
+        "azureml-contrib-services",
+        "azureml-core",
+        "azureml-dataset-runtime",
+        "azureml-defaults",
+        "azureml-inference-server-http",
+        "azureml-sdk",
+    }
+)
+
+
+def render_requirements(environment: Environment, triggers: Iterable[str]) -> str:
+    """The text of requirements.txt: options first, then one requirement a line, sorted; the user's pins win.
+
+    Packages of the retired SDK are left out, with a note in the log.
+    """
+    wanted = []
+    for requirement in environment_requirements(environment):
+        if canonicalize_name(requirement.name) in _RETIRED:
+            _LOGGER.warning("%s is left out: function_host takes the place of %s.", requirement, requirement.name)
+        else:
+            wanted.append(requirement)
+    named = {canonicalize_name(requirement.name) for requirement in wanted}
+    added = [each for each in runtime_requirements(triggers) if canonicalize_name(each.name) not in named]
+    lines = sorted({str(requirement) for requirement in (*wanted, *added)}, key=str.lower)
+    return "".join(f"{line}\n" for line in (*environment.pip_options, *lines))
+
+
+def environment_requirements(environment: Environment) -> list[Requirement]:
+    """What the environment asks for, in pip's words; raises InvalidEnvironment for what pip cannot install."""
+    dependencies = environment.python.conda_dependencies
+    texts = (*pip_requirements(dependencies.conda_packages), *dependencies.pip_packages)
+    return [_parsed(text, environment.name) for text in texts]
+
+
+def runtime_requirements(triggers: Iterable[str]) -> list[Requirement]:
+    """What function_host and the named triggers need, from the installed distribution's own metadata."""
+    from triggers.registry import by_name
+
+    names = [*triggers]
+    extras = sorted({extra for name in names for extra in by_name(name).extras})
+    ours = distribution(DISTRIBUTION)
+    found = [*_requires(ours, extras), *_third_party(names)]
+    return [each for each in found if canonicalize_name(each.name) not in _PACKAGER_ONLY]
+
+
+def _parsed(text: str, environment: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise InvalidEnvironment(
+            f"{text!r} in environment {environment!r} is not a requirement such as 'numpy==1.26.4'."
+        ) from error
+
+
+def _requires(ours: Distribution, extras: Sequence[str]) -> Iterator[Requirement]:
+    """Base requirements, and those of the extras with the extra's marker taken off."""
+    for text in ours.requires or []:
+        requirement = Requirement(text)
+        if requirement.marker is None:
+            yield requirement
+        elif any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            requirement.marker = None
+            yield requirement
+
+
+def _third_party(names: Sequence[str]) -> Iterator[Requirement]:
+    """The distributions of triggers that are not ours: they are installed, not copied."""
+    for entry in entry_points(group="triggers.adapters"):
+        if entry.name in names and entry.dist is not None and entry.dist.name != DISTRIBUTION:
+            yield Requirement(f"{entry.dist.name}=={entry.dist.version}")

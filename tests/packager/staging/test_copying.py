@@ -1,0 +1,82 @@
+import pytest
+
+from packager import StagingError
+from packager.staging.copying import IgnoreRules, copy_tree, make_readable
+
+
+@pytest.fixture
+def tree(tmp_path):
+    folder = tmp_path / "tree"
+    for name in ("a.py", "data/raw/big.csv", "data/small.csv", "__pycache__/a.pyc", ".git/HEAD", "deep/er/b.pyc"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def copied(source, target, rules=None, excluded=()) -> list[str]:
+    copy_tree(source, target, rules or IgnoreRules.of(source), set(excluded))
+    return sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+
+
+def test_caches_and_repositories_stay_behind(tree, tmp_path):
+    assert copied(tree, tmp_path / "out") == ["a.py", "data/raw/big.csv", "data/small.csv"]
+
+
+@pytest.mark.parametrize("name", [".amlignore", ".packagerignore"])
+def test_ignore_files(tree, tmp_path, name):
+    (tree / name).write_text("# data\ndata/raw/\n\n*.md\n")
+    (tree / "README.md").write_text("")
+
+    assert copied(tree, tmp_path / "out") == ["a.py", "data/small.csv"]
+
+
+def test_our_own_ignore_file_wins(tree, tmp_path):
+    (tree / ".amlignore").write_text("*.py\n")
+    (tree / ".packagerignore").write_text("data\n")
+
+    assert copied(tree, tmp_path / "out") == ["a.py"]
+
+
+@pytest.mark.parametrize("pattern", ["!keep.csv", "data/**/x"])
+def test_patterns_that_say_more_are_refused_with_their_line(tree, pattern):
+    (tree / ".amlignore").write_text(f"*.csv\n{pattern}\n")
+
+    with pytest.raises(StagingError, match=r"line 2: .* is not a simple pattern"):
+        IgnoreRules.of(tree)
+
+
+def test_excluded_paths_are_not_copied(tree, tmp_path):
+    assert copied(tree, tmp_path / "out", excluded=[tree / "data"]) == ["a.py"]
+
+
+def test_links_are_followed(tree, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "w.bin").write_text("w")
+    (tree / "linked").symlink_to(tmp_path / "elsewhere")
+
+    assert "linked/w.bin" in copied(tree, tmp_path / "out")
+    assert not (tmp_path / "out" / "linked").is_symlink()
+
+
+def test_a_link_in_a_circle_is_refused(tree, tmp_path):
+    (tree / "data" / "up").symlink_to(tree)
+
+    with pytest.raises(StagingError, match="link to a folder that holds it"):
+        copied(tree, tmp_path / "out")
+
+
+def test_a_broken_link_is_named(tree, tmp_path):
+    (tree / "gone").symlink_to(tmp_path / "nowhere")
+
+    with pytest.raises(StagingError, match="gone is a broken link"):
+        copied(tree, tmp_path / "out")
+
+
+def test_anybody_may_read_the_result(tree):
+    (tree / "a.py").chmod(0o700)
+    (tree / "data").chmod(0o700)
+
+    make_readable(tree)
+
+    assert (tree / "a.py").stat().st_mode & 0o777 == 0o644
+    assert (tree / "data").stat().st_mode & 0o777 == 0o755

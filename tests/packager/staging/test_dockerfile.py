@@ -1,0 +1,82 @@
+import json
+
+from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
+
+
+def rendered(**changes: object) -> list[str]:
+    arguments = {
+        "base_image": "python:3.11-slim",
+        "python_version": "3.11",
+        "variables": {},
+        "has_models": True,
+        **changes,
+    }
+    return render_dockerfile(**arguments).splitlines()
+
+
+def json_after(lines: list[str], word: str) -> list[str]:
+    return json.loads(next(line for line in lines if line.startswith(word)).removeprefix(word))
+
+
+def test_what_changes_seldom_comes_first():
+    lines = rendered()
+    order = [line for line in lines if line.startswith("COPY")]
+
+    assert order == [
+        "COPY requirements.txt /wheels/",
+        "COPY --from=packages /opt/venv /opt/venv",
+        "COPY .python_packages/ .python_packages/",
+        "COPY azureml-models/ azureml-models/",
+        "COPY azureml-app/ azureml-app/",
+        "COPY function_app.py host.json requirements.txt ./",
+    ]
+    assert lines[0] == "FROM python:3.11-slim AS packages"
+
+
+def test_it_runs_the_host_as_nobody_in_particular():
+    lines = rendered()
+
+    assert "USER 65532:65532" in lines
+    assert "EXPOSE 8080" in lines
+    assert "STOPSIGNAL SIGTERM" in lines
+    assert json_after(lines, "CMD ") == [
+        "/opt/venv/bin/python",
+        "-m",
+        "function_host",
+        "start",
+        "--script-root",
+        "/home/site/wwwroot",
+        "--host",
+        "0.0.0.0",
+        "--port",
+        "8080",
+    ]
+    assert "http://127.0.0.1:8080/admin/host/ping" in json_after(lines, "  CMD ")[2]
+
+
+def test_no_frontend_has_to_be_fetched():
+    assert not any(line.startswith("# syntax") for line in rendered())
+
+
+def test_a_wheelhouse_needs_no_network():
+    lines = rendered(wheelhouse=True)
+
+    assert "COPY requirements.txt wheels/ /wheels/" in lines
+    assert any("install --no-index --find-links=/wheels -r /wheels/requirements.txt" in line for line in lines)
+    assert "--no-index" not in "".join(rendered())
+
+
+def test_without_models_nothing_is_copied_for_them():
+    assert not any("azureml-models" in line for line in rendered(has_models=False))
+
+
+def test_variables_are_quoted():
+    lines = rendered(variables={"B": 'say "$HOME"', "A": "back\\slash"})
+
+    assert '    A="back\\\\slash" \\' in lines
+    assert '    B="say \\"\\$HOME\\""' in lines
+    assert lines.index('    A="back\\\\slash" \\') < lines.index('    B="say \\"\\$HOME\\""')
+
+
+def test_secrets_of_a_developer_stay_behind():
+    assert "local.settings.json" in DOCKERIGNORE.splitlines()

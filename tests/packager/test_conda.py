@@ -1,0 +1,46 @@
+import pytest
+
+from packager import InvalidEnvironment
+from packager.conda import pip_requirement, pip_requirements
+
+
+@pytest.mark.parametrize(
+    ("conda", "pip"),
+    [
+        ("numpy", "numpy"),
+        ("numpy=1.26", "numpy==1.26.*"),
+        ("numpy=1.26.*", "numpy==1.26.*"),
+        ("numpy==1.26.4", "numpy==1.26.4"),
+        ("numpy=1.26.4=py311h64a7726_0", "numpy==1.26.4"),
+        ("numpy 1.26.4 py311h64a7726_0", "numpy==1.26.4"),
+        ("numpy 1.26.*", "numpy==1.26.*"),
+        ("numpy >=1.20, <2", "numpy>=1.20,<2"),
+        ("numpy!=1.25", "numpy!=1.25"),
+        ("numpy=*", "numpy"),
+        ("conda-forge::scikit-learn=1.5", "scikit-learn==1.5.*"),
+        ("pytorch=2.4", "torch==2.4.*"),
+        ("librosa", "librosa"),
+    ],
+)
+def test_conda_packages_in_pips_words(conda, pip):
+    assert pip_requirement(conda) == pip
+
+
+@pytest.mark.parametrize("package", ["openmpi=4.1", "r-base", "libgomp", "cudatoolkit=11.8", "_libgcc_mutex"])
+def test_what_exists_for_conda_only_is_refused(package):
+    with pytest.raises(InvalidEnvironment, match="cannot be installed with pip"):
+        pip_requirement(package)
+
+
+def test_alternatives_cannot_be_said():
+    with pytest.raises(InvalidEnvironment, match=r"1\.2\|1\.3.*cannot be said in pip's words"):
+        pip_requirement("numpy=1.2|1.3")
+
+
+def test_every_package_that_cannot_be_had_is_named_at_once():
+    with pytest.raises(InvalidEnvironment) as caught:
+        pip_requirements(["numpy", "openmpi", "r-base"])
+
+    assert "'openmpi'" in str(caught.value)
+    assert "'r-base'" in str(caught.value)
+    assert pip_requirements(["numpy", "scipy=1"]) == ["numpy", "scipy==1.*"]

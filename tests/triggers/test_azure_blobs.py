@@ -1,0 +1,52 @@
+"""triggers.azure_blobs without an account; with one: tests/integration/test_blob_azurite.py"""
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
+
+from triggers.azure_blobs import AzureConnection, translated
+from triggers.errors import SourceUnavailable
+
+
+def test_the_sdks_errors_become_ours_with_what_was_tried():
+    for error in (ServiceRequestError("no route"), OSError("no route")):
+        with (
+            pytest.raises(SourceUnavailable, match=r"cannot be reached to list 'x': no route\.") as caught,
+            translated("list 'x'"),
+        ):
+            raise error
+        assert caught.value.__cause__ is error
+
+
+def test_a_refusal_is_told_by_its_status():
+    error = HttpResponseError("secret details")
+    error.status_code, error.reason = 403, "Forbidden"
+    with pytest.raises(SourceUnavailable, match="refused to list 'x': 403 Forbidden") as caught, translated("list 'x'"):
+        raise error
+    assert "secret" not in str(caught.value)
+
+
+def test_other_errors_pass():
+    with pytest.raises(ZeroDivisionError), translated("list"):
+        raise ZeroDivisionError
+
+
+def test_what_is_no_connection_string_is_refused():
+    with pytest.raises(ValueError, match="string"):
+        AzureConnection.from_connection_string("nonsense")
+
+
+async def test_a_token_credential_is_closed_with_the_connection():
+    class Credential:
+        closed = False
+
+        async def get_token(self, *scopes, **options):
+            raise AssertionError("Nothing is sent.")
+
+        async def close(self):
+            self.closed = True
+
+    credential = Credential()
+    connection = AzureConnection.from_url("https://acc.blob.core.windows.net", credential)
+    assert connection.blob("abc", "x y").url == "https://acc.blob.core.windows.net/abc/x%20y"
+    await connection.close()
+    assert credential.closed

@@ -1,0 +1,159 @@
+"""triggers.local_folder and, through it, triggers.folder_watch"""
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from triggers.errors import InvalidPath, SourceUnavailable
+from triggers.local_folder import STAGING, LocalFolder
+
+
+@pytest.fixture
+async def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 0.0)
+    store = LocalFolder(tmp_path / "account")
+    await store.open("input")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def inbox(folder, tmp_path) -> Path:
+    return tmp_path / "account" / "input"
+
+
+async def changed(folder: LocalFolder, timeout: float = 5.0) -> list[str]:
+    return sorted(blob.name for blob in await folder.changes("input", timeout))
+
+
+async def listed(folder: LocalFolder) -> list[str]:
+    return sorted([blob.name async for page in folder.pages("input", "") for blob in page.blobs])
+
+
+async def test_a_written_file_is_told_at_once(folder, inbox):
+    began = time.monotonic()
+    (inbox / "a.json").write_text("{}")
+    assert await changed(folder) == ["a.json"]
+    assert time.monotonic() - began < 2
+
+
+async def test_a_file_moved_in_is_told_with_its_old_times(folder, inbox, tmp_path):
+    (tmp_path / "x").write_text("{}")
+    os.utime(tmp_path / "x", (1e9, 1e9))
+    (tmp_path / "x").rename(inbox / "a.json")
+    (blob,) = await folder.changes("input", 5.0)
+    assert blob.name == "a.json"
+    assert abs(blob.last_modified.timestamp() - time.time()) < 60
+
+
+async def test_a_file_renamed_inside_is_told_under_its_new_name(folder, inbox):
+    (inbox / "a.tmp").write_text("{}")
+    assert await changed(folder) == ["a.tmp"]
+    (inbox / "a.tmp").rename(inbox / "a.json")
+    assert await changed(folder) == ["a.json"]
+
+
+async def test_a_slowly_written_file_is_neither_told_nor_listed_before_it_is_closed(folder, inbox):
+    with (inbox / "slow.json").open("w") as file:
+        file.write("half")
+        file.flush()
+        assert await changed(folder, 0.04) == []
+        os.utime(file.fileno(), (1e9, 1e9))
+        assert await listed(folder) == []
+        file.write(" whole")
+    assert await changed(folder) == ["slow.json"]
+    assert await listed(folder) == ["slow.json"]
+
+
+async def test_a_copy_with_its_times_is_one_version(folder, inbox, tmp_path):
+    (tmp_path / "x").write_text("{}")
+    os.utime(tmp_path / "x", (1e9, 1e9))
+    shutil.copy2(tmp_path / "x", inbox / "a.json")
+    (blob,) = await folder.changes("input", 5.0)
+    assert await folder.read(blob) is not None
+
+
+@pytest.mark.filterwarnings("ignore:Callback with id:RuntimeWarning")
+async def test_sub_folders_are_watched_too(folder, inbox):
+    (inbox / "deep" / "er").mkdir(parents=True)
+    await asyncio.sleep(0.03)
+    (inbox / "deep" / "er" / "a.json").write_text("{}")
+    assert await changed(folder) == ["deep/er/a.json"]
+
+
+async def test_a_deleted_folder_is_made_and_watched_again(folder, inbox):
+    shutil.rmtree(inbox)
+    assert await changed(folder, 0.01) == []
+    (inbox / "a.json").write_text("{}")
+    assert await changed(folder) == ["a.json"]
+
+
+async def test_a_file_that_takes_anothers_place_is_another_version(folder, inbox, tmp_path):
+    for content in ("1", "2"):
+        (tmp_path / content).write_text(content)
+        os.utime(tmp_path / content, (1e9, 1e9))
+    (tmp_path / "1").rename(inbox / "a.json")
+    (first,) = await folder.changes("input", 5.0)
+    (tmp_path / "2").rename(inbox / "a.json")
+    (second,) = await folder.changes("input", 5.0)
+    assert first.etag != second.etag
+    assert await folder.read(first) is None
+
+
+async def test_without_watchdog_young_files_settle_first(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "triggers.folder_watch", None)
+    store = LocalFolder(tmp_path)
+    await store.open("input")
+    (tmp_path / "input" / "young.json").write_text("{}")
+    (tmp_path / "input" / "settled.json").write_text("{}")
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 60.0)
+    assert await listed(store) == []
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 0.0)
+    assert await listed(store) == ["settled.json", "young.json"]
+    assert list(await store.changes("input", 0.001)) == []
+    assert store.longest_pause == 1.0
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "a//b", "./x", ".."])
+async def test_names_that_leave_the_container_are_refused(folder, name, tmp_path):
+    with pytest.raises(InvalidPath, match="cannot be a file"):
+        await folder.write("output", name, b"", "text/plain")
+    assert not (tmp_path / "x").exists()
+    assert not (tmp_path / "account" / "x").exists()
+
+
+async def test_a_container_cannot_lead_out_either(folder):
+    with pytest.raises(InvalidPath):
+        await folder.write("..", "x", b"", "text/plain")
+
+
+async def test_outputs_come_into_place_in_one_step_and_leave_nothing_behind(folder, tmp_path):
+    await folder.open("output")
+    await folder.write("output", "deep/a.json", b"{}", "application/json")
+    (blob,) = await folder.changes("output", 5.0)
+    assert blob.name == "deep/a.json"
+    assert list((tmp_path / "account" / STAGING).iterdir()) == []
+
+
+async def test_a_refused_write_is_unavailable_and_leaves_nothing_behind(folder, tmp_path):
+    (tmp_path / "account" / "output" / "a.json").mkdir(parents=True)
+    with pytest.raises(SourceUnavailable, match=r"could not write .*a\.json"):
+        await folder.write("output", "a.json", b"{}", "application/json")
+    assert list((tmp_path / "account" / STAGING).iterdir()) == []
+
+
+async def test_a_file_that_was_just_made_is_not_listed_yet(folder, inbox, monkeypatch):
+    (inbox / "young.json").touch()
+    await changed(folder)
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 60.0)
+    assert await listed(folder) == []
+
+
+async def test_symbolic_links_to_nowhere_are_left_out(folder, inbox):
+    (inbox / "a.json").symlink_to(inbox / "missing")
+    assert await listed(folder) == []

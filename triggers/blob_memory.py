@@ -1,0 +1,93 @@
+"""A storage account in memory, for tests and trials; it can be made unreachable."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+
+from triggers.blob_receipts import utc_now
+from triggers.blob_store import BlobContent, BlobInfo, BlobPage, Entry
+from triggers.errors import SourceUnavailable
+
+
+class MemoryBlobs:
+    """The blobs of an account in memory, as triggers.blob_store.BlobStore."""
+
+    def __init__(self, *, page_size: int = 5000, clock: Callable[[], datetime] = utc_now) -> None:
+        self.containers: dict[str, dict[str, tuple[BlobInfo, bytes, str]]] = {}
+        self.reachable = True
+        self.longest_pause = 0.01
+        self._page_size = page_size
+        self._clock = clock
+        self._versions = itertools.count(1)
+
+    async def open(self, container: str) -> None:
+        self._check()
+        self.containers.setdefault(container, {})
+
+    async def pages(self, container: str, prefix: str) -> AsyncIterator[BlobPage]:
+        self._check()
+        listed_at = self._clock()
+        held = [info for info, _, _ in self.containers.get(container, {}).values() if info.name.startswith(prefix)]
+        for start in range(0, max(len(held), 1), self._page_size):
+            yield BlobPage(blobs=held[start : start + self._page_size], listed_at=listed_at)
+
+    async def changes(self, container: str, timeout: float) -> Sequence[BlobInfo]:
+        await asyncio.sleep(min(timeout, self.longest_pause))
+        return ()
+
+    async def read(self, blob: BlobInfo) -> BlobContent | None:
+        self._check()
+        held = self.containers.get(blob.container, {}).get(blob.name)
+        if held is None or held[0].etag != blob.etag:
+            return None
+        info, data, kind = held
+        properties = {"ContentLength": len(data), "ContentType": kind, "ETag": info.etag}
+        return BlobContent(data=data, uri=f"memory:///{blob.path}", properties=properties)
+
+    async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
+        self._check()
+        info = BlobInfo(container=container, name=name, etag=f'"{next(self._versions)}"', last_modified=self._clock())
+        self.containers.setdefault(container, {})[name] = (info, data, content_type)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _check(self) -> None:
+        if not self.reachable:
+            raise SourceUnavailable("The storage account in memory was made unreachable.")
+
+
+class MemoryLedger:
+    """A ledger in memory, as triggers.blob_store.Ledger."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.reachable = True
+
+    async def create(self, name: str, facts: Mapping[str, str]) -> Entry | None:
+        self._check()
+        return None if name in self.entries else self._put(name, facts, 1)
+
+    async def read(self, name: str) -> Entry | None:
+        self._check()
+        return self.entries.get(name)
+
+    async def replace(self, name: str, facts: Mapping[str, str], version: str) -> Entry | None:
+        self._check()
+        current = self.entries.get(name)
+        if current is None or current.version != version:
+            return None
+        return self._put(name, facts, int(version) + 1)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _put(self, name: str, facts: Mapping[str, str], version: int) -> Entry:
+        entry = Entry(facts=dict(facts), version=str(version))
+        self.entries[name] = entry
+        return entry
+
+    def _check(self) -> None:
+        if not self.reachable:
+            raise SourceUnavailable("The ledger in memory was made unreachable.")
