@@ -13,6 +13,8 @@ from packager.request import PackageRequest
 from packager.staging.copying import IgnoreRules, copy_tree, make_readable
 from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
 from packager.staging.function_app import FUNCTION_APP_OPENING, render_function_app
+from packager.staging.host_id import SETTING as HOST_ID_SETTING
+from packager.staging.host_id import render_host_id
 from packager.staging.host_json import render_host_json
 from packager.staging.requirements import render_requirements
 from packager.staging.runtime import copy_runtime
@@ -47,8 +49,9 @@ def stage(request: PackageRequest, folder: Path) -> BuildContext:
     _check_target(target, request)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.incoming-", dir=target.parent))
+    variables = _variables(request)
     try:
-        _write(request, work, excluded={target, work})
+        _write(request, work, excluded={target, work}, variables=variables)
         _put_in_place(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -57,7 +60,7 @@ def stage(request: PackageRequest, folder: Path) -> BuildContext:
         folder=target,
         python_version=request.environment.python_version,
         base_image=request.base_image,
-        environment_variables=dict(request.environment.environment_variables),
+        environment_variables=variables,
         has_models=bool(request.models),
     )
 
@@ -107,7 +110,13 @@ def _put_in_place(work: Path, target: Path) -> None:
     shutil.rmtree(outgoing)
 
 
-def _write(request: PackageRequest, work: Path, excluded: set[Path]) -> None:
+def _variables(request: PackageRequest) -> Mapping[str, str]:
+    """The settings that the package brings along; the user's own win."""
+    host_id = render_host_id(request.models, request.entry_script)
+    return {HOST_ID_SETTING: host_id, **request.environment.environment_variables}
+
+
+def _write(request: PackageRequest, work: Path, excluded: set[Path], variables: Mapping[str, str]) -> None:
     source = request.source_directory
     copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), excluded)
     for model in request.models:
@@ -120,12 +129,12 @@ def _write(request: PackageRequest, work: Path, excluded: set[Path]) -> None:
             triggers=request.triggers,
         ),
         "host.json": render_host_json(is_web_service=request.is_web_service),
-        "local.settings.json": _local_settings(request.environment.environment_variables),
+        "local.settings.json": _local_settings(variables),
         "requirements.txt": render_requirements(request.environment, request.triggers),
         "Dockerfile": render_dockerfile(
             base_image=request.base_image,
             python_version=request.environment.python_version,
-            variables=request.environment.environment_variables,
+            variables=variables,
             has_models=bool(request.models),
         ),
         ".dockerignore": DOCKERIGNORE,

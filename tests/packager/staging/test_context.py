@@ -67,7 +67,8 @@ def test_app_settings_hold_the_environments_variables(request_for, tmp_path, env
 
     settings = json.loads((stage(request_for(), tmp_path / "out").folder / "local.settings.json").read_text())
 
-    assert settings == {"IsEncrypted": False, "Values": {"FUNCTIONS_WORKER_RUNTIME": "python", "LEVEL": "debug"}}
+    values = {"AzureFunctionsWebHost__hostid": "model", "FUNCTIONS_WORKER_RUNTIME": "python", "LEVEL": "debug"}
+    assert settings == {"IsEncrypted": False, "Values": values}
 
 
 def test_several_models_or_none_share_the_models_folder(request_for, tmp_path, model_file):
