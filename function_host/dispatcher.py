@@ -18,6 +18,7 @@ from function_host.invocation import InvocationContext, RetryContext, TraceConte
 from function_host.telemetry.context import current_invocation
 from function_host.telemetry.tracebacks import users_part
 from triggers.contract import Binding, Event, FunctionResult, OutputWriter
+from triggers.errors import SourceUnavailable
 
 WriterFactory = Callable[[Binding], OutputWriter]
 
@@ -68,6 +69,14 @@ class Dispatcher:
         finally:
             current_invocation.reset(token)
         return value
+
+    async def open(self) -> None:
+        """Make what the output writers need; what cannot be reached now is made by the first write."""
+        for name, _, writer in self._outputs:
+            try:
+                await writer.open()
+            except SourceUnavailable as error:
+                self._log.warning("The output %r is out of reach for now: %s", name, error)
 
     async def close(self) -> None:
         """Release the output writers."""

@@ -67,6 +67,7 @@ class Host:
                 await self._warm_up(dispatchers[function.name])
         for function in self.functions:
             if function.trigger.type.lower() != WARM_UP:
+                await dispatchers[function.name].open()
                 listener = self._listener(function, dispatchers[function.name])
                 await listener.start()
                 self._listeners.append(listener)

@@ -96,8 +96,11 @@ class AzureBlobs:
     def __init__(self, connection: AzureConnection) -> None:
         self._connection = connection
 
-    async def open(self, container: str) -> None:
+    async def make_container(self, container: str) -> None:
         await self._connection.make_container(container)
+
+    async def open(self, container: str) -> None:
+        await self.make_container(container)
 
     async def pages(self, container: str, prefix: str) -> AsyncIterator[BlobPage]:
         dates: list[str] = []

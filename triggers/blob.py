@@ -126,6 +126,11 @@ class BlobWriter:
         self._store = store
         self._path = path
 
+    async def open(self) -> None:
+        """Make the container unless its name depends on the event; raises SourceUnavailable."""
+        if "{" not in self._path.container:
+            await self._store.make_container(self._path.container)
+
     async def write(self, value: object, metadata: Mapping[str, object]) -> None:
         """Replace the blob by the value; raises InvalidPath, TypeError or SourceUnavailable."""
         data = _bytes(value, self._path.text)
@@ -201,7 +206,7 @@ adapter = TriggerAdapter(
     options=BlobOptions,
     listen=listen,
     outputs={"blob": blob_writer},
-    extras=("blob",),
+    extras=("blob", "watch"),
     connections=connections,
     scale=scale,
 )

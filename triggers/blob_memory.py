@@ -21,9 +21,12 @@ class MemoryBlobs:
         self._clock = clock
         self._versions = itertools.count(1)
 
-    async def open(self, container: str) -> None:
+    async def make_container(self, container: str) -> None:
         self._check()
         self.containers.setdefault(container, {})
+
+    async def open(self, container: str) -> None:
+        await self.make_container(container)
 
     async def pages(self, container: str, prefix: str) -> AsyncIterator[BlobPage]:
         self._check()

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import itertools
 import logging
+import uuid
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -281,7 +282,7 @@ def _event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: int) -
         "Metadata": content.metadata,
     }
     metadata.update(path.match(blob.path) or {})
-    return Event(id=f"{blob.path} {blob.etag}", data=content.data, metadata=metadata, attempt=attempt)
+    return Event(id=str(uuid.uuid4()), data=content.data, metadata=metadata, attempt=attempt)
 
 
 def _described(error: BaseException) -> str:

@@ -47,6 +47,10 @@ class BlobStore(Protocol):
     longest_pause: float
     """Seconds between two listings of an idle container."""
 
+    async def make_container(self, container: str) -> None:
+        """Make the container unless it is there."""
+        ...
+
     async def open(self, container: str) -> None:
         """Make the container if it is missing, and from now on look out for changes in it where possible."""
         ...

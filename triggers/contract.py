@@ -102,6 +102,10 @@ class ListenerContext:
 class OutputWriter(Protocol):
     """Writes one output value to where its binding points."""
 
+    async def open(self) -> None:
+        """Make what must be there before the first write, such as a container; raises SourceUnavailable."""
+        ...
+
     async def write(self, value: object, metadata: Mapping[str, object]) -> None:
         """`metadata` is the event's, for binding expressions; a None value is never handed over."""
         ...

@@ -49,9 +49,12 @@ class LocalFolder:
         self._watches: dict[str, Watch] = {}
         self.longest_pause = _UNWATCHED_PAUSE
 
-    async def open(self, container: str) -> None:
+    async def make_container(self, container: str) -> None:
         folder = self._root / container
         await in_thread(lambda: folder.mkdir(parents=True, exist_ok=True), f"make folder {folder}")
+
+    async def open(self, container: str) -> None:
+        await self.make_container(container)
         await self._watch(container)
 
     async def pages(self, container: str, prefix: str) -> AsyncIterator[BlobPage]:

@@ -5,7 +5,7 @@ import sys
 
 from function_host.telemetry.context import current_invocation
 
-_QUIET = ("azure.core.pipeline.policies.http_logging_policy", "azure.identity", "uvicorn", "watchdog")
+_QUIET = ("azure.core", "azure.identity", "azure.storage", "uvicorn", "watchdog")
 
 
 class InvocationFilter(logging.Filter):

@@ -50,6 +50,11 @@ class BlobStoreContract:
         assert [blob for page in pages for blob in page.blobs] == []
         assert len(pages) == 1
 
+    async def test_a_container_may_be_made_twice(self, store: BlobStore, container: str):
+        for _ in range(2):
+            await store.make_container(container)
+        assert [list(page.blobs) async for page in store.pages(container, "")] == [[]]
+
     async def test_opening_makes_the_container_and_may_be_repeated(self, store: BlobStore, container: str):
         await store.open(container)
         await store.open(container)

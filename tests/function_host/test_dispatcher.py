@@ -11,6 +11,7 @@ from function_host.errors import FunctionError
 from function_host.functions import all_from_azure
 from function_host.telemetry.context import current_invocation
 from triggers.contract import Event
+from triggers.errors import SourceUnavailable
 
 
 class Written:
@@ -18,12 +19,18 @@ class Written:
 
     def __init__(self) -> None:
         self.values: list[tuple[str, object, object]] = []
-        self.closed = 0
+        self.opened = self.closed = 0
+        self.unreachable = False
 
     def open(self, binding):
         parent = self
 
         class Writer:
+            async def open(self):
+                parent.opened += 1
+                if parent.unreachable:
+                    raise SourceUnavailable("No way.")
+
             async def write(self, value, metadata):
                 parent.values.append((binding.name, value, metadata))
 
@@ -125,6 +132,17 @@ async def test_a_failing_writer_fails_the_event(dispatcher, written):
         return {"not": "bytes"}
 
     assert not (await dispatcher(_blob_app(f)).execute(EVENT)).succeeded
+
+
+@pytest.mark.parametrize("unreachable", [True, False])
+async def test_writers_are_opened_and_one_out_of_reach_stops_nothing(dispatcher, written, caplog, unreachable):
+    async def f(blob: bytes) -> bytes:
+        return b""
+
+    written.unreachable = unreachable
+    await dispatcher(_blob_app(f)).open()
+    assert written.opened == 1
+    assert ("out of reach for now: No way." in caplog.text) is unreachable
 
 
 async def test_writers_are_closed(dispatcher, written):

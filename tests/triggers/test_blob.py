@@ -130,6 +130,13 @@ async def test_the_writer_fills_the_path_and_replaces_the_blob(value, data):
     assert store.containers["output"]["a/b_out.json"][1] == data
 
 
+@pytest.mark.parametrize(("path", "made"), [("output/{x}", ["output"]), ("{x}/a", [])])
+async def test_opening_the_writer_makes_its_container_if_it_has_one_name(path, made):
+    store = MemoryBlobs()
+    await BlobWriter(store, BlobPath.parse(path)).open()
+    assert list(store.containers) == made
+
+
 async def test_the_writer_refuses_what_is_no_text():
     writer = BlobWriter(MemoryBlobs(), BlobPath.parse("output/x"))
     with pytest.raises(TypeError, match="'output/x' got a dict"):
@@ -232,6 +239,6 @@ def test_the_adapter_is_complete_and_imports_no_sdk():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["blob blobTrigger blobs", "[]"]
-    assert adapter.extras == ("blob",)
+    assert adapter.extras == ("blob", "watch")
     assert set(adapter.outputs) == {"blob"}
     assert Path(__file__).stem == f"test_{adapter.name}"
