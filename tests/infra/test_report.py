@@ -1,0 +1,55 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.report import curl_line, describe
+from tests.support import runs
+
+
+def test_every_function_is_described_ready_to_paste(tmp_path: Path) -> None:
+    text = describe(runs.app_run(tmp_path), sample='{"data": []}')
+
+    assert text == (
+        f"{tmp_path}/app runs at http://127.0.0.1:41234\n"
+        "\n"
+        "  score_http\n"
+        "    url     http://127.0.0.1:41234/api/score\n"
+        "    key     k3y\n"
+        "    curl -s http://127.0.0.1:41234/api/score -H 'x-functions-key: k3y' "
+        "-H 'Content-Type: application/json' -d '{\"data\": []}'\n"
+        "\n"
+        "  score_blob\n"
+        f"    drop    {tmp_path}/storage/input/{{blobname}}.json\n"
+        f"    answer  {tmp_path}/storage/output/{{blobname}}_out.json\n"
+        f"    cp request.json {tmp_path}/storage/input/first.json\n"
+    )
+
+
+def test_anonymous_function_shows_no_key(tmp_path: Path) -> None:
+    trigger = {**runs.HTTP["bindings"][0], "authLevel": "ANONYMOUS"}
+    run = runs.app_run(tmp_path, runs.function(runs.HTTP, bindings=[trigger]))
+
+    assert "k3y" not in describe(run)
+
+
+def test_account_is_named_by_its_connection_string(tmp_path: Path) -> None:
+    connection = "AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;"
+    text = describe(replace(runs.app_run(tmp_path, runs.function(runs.BLOB)), storage=connection))
+
+    assert "drop    http://127.0.0.1:1/a/input/{blobname}.json" in text
+    assert f"account {connection}" in text
+
+
+@pytest.mark.parametrize("kind", ["warmupTrigger", "timerTrigger"])
+def test_functions_that_nobody_calls_are_left_out(tmp_path: Path, kind: str) -> None:
+    binding = {"type": kind, "direction": "IN", "name": "x"}
+    run = runs.app_run(tmp_path, runs.function(runs.BLOB, name="warm_up", bindings=[binding]))
+
+    assert "warm_up" not in describe(run)
+
+
+def test_curl_line_survives_quotes(tmp_path: Path) -> None:
+    run = runs.app_run(tmp_path)
+
+    assert """-d 'it'"'"'s'""" in curl_line(run, run.functions[0], "it's")
