@@ -1,0 +1,46 @@
+# `make demo` shows the whole way once; `make check` is the gate before a commit; `make test` runs everything.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := packager function_host triggers infra tests examples
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.installed-demo
+	@$(BIN)/python examples/diabetes/demo.py
+
+test: $(VENV)/.installed-dev
+	$(MAKE) --no-print-directory static
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(MAKE) --no-print-directory static
+	$(BIN)/python -m pytest -q --ignore=tests/integration -m "not azurite and not docker"
+
+.PHONY: static
+static:
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.benchmarks.blobs
+	$(BIN)/python -m tests.benchmarks.http
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp records which extras are in the environment; a change of pyproject.toml installs them again.
+$(VENV)/.installed-demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all,sample]"
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.installed-demo
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,58 @@
+"""Say how to reach a running app, ready to paste."""
+
+import json
+import shlex
+from collections.abc import Sequence
+
+from infra.app_run import AppRun, RunningFunction
+from infra.storage import FOLDER_SCHEME, open_storage
+from triggers.paths import BlobPath
+
+SAMPLE = json.dumps({"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]})
+
+
+def describe(run: AppRun, sample: str = SAMPLE) -> str:
+    """Every function with its URL, key and curl line, or with the place to drop blobs at."""
+    lines = [f"{run.app} runs at {run.url}"]
+    for function in run.functions:
+        lines += _function(run, function, sample)
+    return "\n".join([*lines, ""])
+
+
+def curl_line(run: AppRun, function: RunningFunction, body: str) -> str:
+    """A shell command that posts `body` to the function."""
+    headers = ["Content-Type: application/json"]
+    if function.needs_key:
+        headers.insert(0, f"x-functions-key: {run.key}")
+    parts = ["curl", "-s", str(function.url), *(part for header in headers for part in ("-H", header)), "-d", body]
+    return shlex.join(parts)
+
+
+def _function(run: AppRun, function: RunningFunction, sample: str) -> Sequence[str]:
+    if function.url is not None:
+        key = [f"    key     {run.key}"] if function.needs_key else []
+        return [
+            "",
+            f"  {function.name}",
+            f"    url     {function.url}",
+            *key,
+            f"    {curl_line(run, function, sample)}",
+        ]
+    if function.trigger.type.lower() == "blobtrigger":
+        return ["", f"  {function.name}", *_blobs(run, function)]
+    return []
+
+
+def _blobs(run: AppRun, function: RunningFunction) -> Sequence[str]:
+    pattern = function.trigger.option("path")
+    storage = open_storage(run.storage)
+    lines = [f"    drop    {storage.place(pattern)}"]
+    if function.output_path:
+        lines.append(f"    answer  {storage.place(function.output_path)}")
+    if run.storage.startswith(FOLDER_SCHEME):
+        source = BlobPath.parse_trigger(pattern)
+        container, name = source.fill(dict.fromkeys(source.names, "first"))
+        lines.append(f"    {shlex.join(['cp', 'request.json', storage.place(f'{container}/{name}')])}")
+    else:
+        lines.append(f"    account {run.storage}")
+    return lines
