@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from function_host.errors import HostError
+from function_host.errors import AppLoadError, ConfigError, HostError
 from function_host.host import Host
 from function_host.scoring.errors import EntryScriptError
 from function_host.telemetry.logs import configure_logging
@@ -48,21 +48,39 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _start(options: argparse.Namespace) -> int:
+    """Serve until a signal comes, also while the app still starts."""
     stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _stop, stopped, number)
+    _check_ready_file(options.ready_file)
     host = Host.load(options.script_root)
     try:
-        await host.start_functions()
-        _spare_the_loaded()
-        url = await host.serve(options.host, options.port)
-        functions = _described(host, url)
-        _announce(url, functions)
-        if options.ready_file:
-            _write(options.ready_file, {"url": url, "pid": os.getpid(), "functions": functions})
+        host.bind(options.host, options.port)
+        starting = asyncio.create_task(_bring_up(host, options.ready_file))
+        await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+        else:
+            starting.cancel()
         return await stopped
     finally:
         await host.stop()
+
+
+async def _bring_up(host: Host, ready_file: Path | None) -> None:
+    await host.start_functions()
+    _spare_the_loaded()
+    url = await host.serve()
+    functions = _described(host, url)
+    _announce(url, functions)
+    _tell_keys(host)
+    if ready_file:
+        _write(ready_file, {"url": url, "pid": os.getpid(), "functions": functions})
+
+
+def _check_ready_file(path: Path | None) -> None:
+    if path is not None and not path.absolute().parent.is_dir():
+        raise ConfigError(f"The ready file {path} cannot be written: its folder does not exist.")
 
 
 def _spare_the_loaded() -> None:
@@ -72,8 +90,10 @@ def _spare_the_loaded() -> None:
 
 
 def _stop(stopped: "asyncio.Future[int]", number: int) -> None:
-    if not stopped.done():
-        stopped.set_result(0 if number == signal.SIGTERM else EXIT_INTERRUPTED)
+    """Drain at the first signal; whoever sends a second one does not want to wait."""
+    if stopped.done():
+        os._exit(128 + number)
+    stopped.set_result(0 if number == signal.SIGTERM else EXIT_INTERRUPTED)
 
 
 def _described(host: Host, url: str) -> list[dict[str, object]]:
@@ -102,6 +122,17 @@ def _announce(url: str, functions: Sequence[dict[str, object]]) -> None:
         print(f"  {function['name']}: {function['url'] or _trigger_text(function)}", file=sys.stderr)
 
 
+def _tell_keys(host: Host) -> None:
+    """Keys that live in memory would be known to nobody; they are shown to a person, but not written into logs."""
+    if host.keeps_keys or not host.needs_keys:
+        return
+    print(
+        "Function keys are temporary: set FUNCTIONS_SECRETS_PATH to the folder that shall keep them.", file=sys.stderr
+    )
+    if sys.stderr.isatty():
+        print(f"  This run's host key is {host.keys.host_key()}", file=sys.stderr)
+
+
 def _trigger_text(function: dict[str, object]) -> str:
     bindings = function["bindings"]
     trigger = bindings[0] if isinstance(bindings, list) else {}
@@ -116,8 +147,8 @@ def _write(path: Path, document: dict[str, object]) -> None:
 
 
 def _tell(error: BaseException, code: int) -> int:
-    """The user's own traceback first, then one sentence."""
-    if error.__cause__ is not None:
+    """The user's own traceback first, where user code raised, then one sentence."""
+    if error.__cause__ is not None and isinstance(error, EntryScriptError | AppLoadError):
         traceback.print_exception(users_part(error.__cause__))
     print(error, file=sys.stderr)
     return code

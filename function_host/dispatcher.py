@@ -20,6 +20,8 @@ from function_host.telemetry.tracebacks import users_part
 from triggers.contract import Binding, Event, FunctionResult, OutputWriter
 from triggers.errors import SourceUnavailable
 
+_FOR_THE_INTERPRETER = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
+
 WriterFactory = Callable[[Binding], OutputWriter]
 
 
@@ -47,7 +49,7 @@ class Dispatcher:
         started = time.perf_counter()
         try:
             value = await self.invoke(event)
-        except (Exception, SystemExit) as error:  # because whatever user code raises is a result
+        except Exception as error:  # because whatever user code raises is a result
             self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=users_part(error))
             return FunctionResult(error=error)
         level = logging.DEBUG if self._is_http else logging.INFO
@@ -84,10 +86,18 @@ class Dispatcher:
             await writer.close()
 
     async def _call(self, arguments: Mapping[str, object]) -> object:
-        if self._function.is_async:
-            return await self._function.call(**arguments)
-        run = partial(contextvars.copy_context().run, partial(self._function.call, **arguments))
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        try:
+            if self._function.is_async:
+                return await self._function.call(**arguments)
+            run = partial(contextvars.copy_context().run, partial(_outcome, self._function.call, arguments))
+            value, error = await asyncio.get_running_loop().run_in_executor(self._threads, run)
+            if error is not None:
+                raise error
+        except _FOR_THE_INTERPRETER as error:
+            if _is_cancelled():
+                raise
+            raise FunctionError(f"Function {self._function.name!r} raised {type(error).__name__}.") from error
+        return value
 
     async def _write(self, values: Mapping[str, object], metadata: Mapping[str, object]) -> None:
         for name, encode, writer in self._outputs:
@@ -115,6 +125,20 @@ class Dispatcher:
 
     def _cause(self, event: Event) -> object:
         return event.metadata.get("BlobTrigger", self._function.trigger.type)
+
+
+def _outcome(call: Callable[..., object], arguments: Mapping[str, object]) -> tuple[object, BaseException | None]:
+    """As a value: some exceptions, StopIteration among them, cannot travel from one thread to another as such."""
+    try:
+        return call(**arguments), None
+    except BaseException as error:  # because the caller raises it again
+        return None, error
+
+
+def _is_cancelled() -> bool:
+    """Is it the host that ends this invocation, rather than user code that pretends so?"""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def func_out() -> "func.Out[object]":

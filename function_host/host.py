@@ -9,7 +9,7 @@ from pathlib import Path
 
 from function_host.config import HostConfig, load_config
 from function_host.dispatcher import Dispatcher
-from function_host.errors import AppLoadError
+from function_host.errors import AddressInUse, AppLoadError
 from function_host.functions import Function
 from function_host.host_id import host_id
 from function_host.http.app import FunctionRoutes, HttpApp
@@ -73,9 +73,29 @@ class Host:
                 self._listeners.append(listener)
         self._ready = True
 
-    async def serve(self, host: str, port: int) -> str:
-        """Open the port and give back the base URL."""
+    @property
+    def keeps_keys(self) -> bool:
+        """Are there keys to find again after a restart?"""
+        return "FUNCTIONS_SECRETS_PATH" in self._settings
+
+    @property
+    def needs_keys(self) -> bool:
+        """Does any HTTP function ask its callers for a key?"""
+        return any(
+            function.trigger.option("authLevel", "function").lower() != "anonymous"
+            for function in self.functions
+            if function.trigger.type.lower() == "httptrigger"
+        )
+
+    def bind(self, host: str, port: int) -> None:
+        """Take the address before anything is started that would have to be undone; raises AddressInUse."""
         self._server = HttpServer(self.app, host=host, port=port)
+        self._server.bind()
+
+    async def serve(self) -> str:
+        """Open the port that was bound and give back the base URL."""
+        if self._server is None:
+            raise AddressInUse("No address was bound; call bind() first.")
         return await self._server.start()
 
     async def stop(self) -> None:

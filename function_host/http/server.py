@@ -35,10 +35,17 @@ class HttpServer:
         )
         self._server = _Server(config)
         self._serving: asyncio.Task[None] | None = None
+        self._socket: socket.socket | None = None
+
+    def bind(self) -> None:
+        """Take the address (port 0 means a free one), but answer nobody yet; raises AddressInUse."""
+        self._socket = self._bound()
 
     async def start(self) -> str:
-        """Open the port (0 means a free one) and give back the base URL; raises AddressInUse."""
-        listening = self._bind()
+        """Open the port and give back the base URL; raises AddressInUse."""
+        listening = self._socket or self._bound()
+        listening.listen(2048)
+        self._socket = None
         port = listening.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
         while not self._server.started:
@@ -49,11 +56,13 @@ class HttpServer:
 
     async def stop(self) -> None:
         """Close the port; return when the requests that were taken are answered."""
+        if self._socket is not None:
+            self._socket.close()
         if self._serving is not None:
             self._server.should_exit = True
             await self._serving
 
-    def _bind(self) -> socket.socket:
+    def _bound(self) -> socket.socket:
         # Named protocol: asyncio turns Nagle's algorithm off only on sockets that say they are TCP.
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -66,7 +75,6 @@ class HttpServer:
                 f"Cannot listen on {self._host}:{self._port}: {error.strerror}. "
                 "Choose another port, or 0 for a free one."
             ) from error
-        listening.listen(2048)
         listening.setblocking(False)  # noqa: FBT003 because that is the socket API
         return listening
 

@@ -58,8 +58,8 @@ def _app(app_file: str, entry_script: str, model_dir: str) -> tuple[func.Functio
 
 def _prepare(root: Path, source: Path, model_dir: Path) -> None:
     """What scripts find around them: model and app folders in the environment, both folders importable."""
-    os.environ.setdefault("AZUREML_MODEL_DIR", str(model_dir))
-    os.environ.setdefault("AML_APP_ROOT", str(root))
+    os.environ["AZUREML_MODEL_DIR"] = str(model_dir)  # The app's own model, whatever the caller's shell had in mind.
+    os.environ["AML_APP_ROOT"] = str(root)
     for folder in (root, source):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))

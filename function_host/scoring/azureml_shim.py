@@ -1,7 +1,8 @@
-"""What scoring scripts import from azureml to see the request itself: served where azureml is not installed too."""
+"""What old scoring scripts import: served where azureml (or the scikit-learn of its day) is not installed."""
 
 import functools
 import importlib
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from types import ModuleType
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
+
+from function_host.scoring.model_path import ModelNotFoundException, get_model_path
 
 _RAW = "_function_host_raw_http"
 
@@ -68,14 +71,41 @@ def is_raw_http(run: Callable[..., Any]) -> bool:
     return getattr(run, _RAW, False)
 
 
+class Model:
+    """What scripts use of `azureml.core.model.Model`: the way to a packaged model."""
+
+    get_model_path = staticmethod(get_model_path)
+
+
 def install() -> None:
-    """Make the imports of request and response work; the real packages' own would not reach this host."""
+    """Make the imports of old scripts work.
+
+    Request and response are always ours, as the real packages' own would not reach this host; everything else
+    only where the real package is missing.
+    """
     for name in _REQUEST_MODULES:
         module = _module(name)
         module.AMLRequest = AMLRequest  # type: ignore[attr-defined]  # because the module is made here
         module.rawhttp = rawhttp  # type: ignore[attr-defined]  # because the module is made here
     for name in _RESPONSE_MODULES:
         _module(name).AMLResponse = AMLResponse  # type: ignore[attr-defined]  # because the module is made here
+
+    if not _is_installed("azureml.core"):
+        _module("azureml.core").Model = Model  # type: ignore[attr-defined]  # because the module is made here
+        model = _module("azureml.core.model")
+        model.Model = Model  # type: ignore[attr-defined]  # because the module is made here
+        model.ModelNotFoundException = ModelNotFoundException  # type: ignore[attr-defined]  # likewise
+    if _is_installed("joblib") and _is_installed("sklearn"):
+        # Gone since scikit-learn 0.23. Neither package is imported before the script asks for it.
+        alias = sys.modules.setdefault("sklearn.externals.joblib", ModuleType("sklearn.externals.joblib"))
+        alias.__getattr__ = lambda name: getattr(importlib.import_module("joblib"), name)  # type: ignore[method-assign]  # a module's own, see PEP 562
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return name in sys.modules or importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _module(name: str) -> ModuleType:

@@ -67,7 +67,7 @@ class EntryScript:
         sys.modules[spec.name] = module
         try:
             spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # because a script that ends the interpreter is a broken script
             raise EntryScriptError(f"The entry script {self._path} could not be imported: {_said(error)}") from error
         return module
 
@@ -88,7 +88,7 @@ class EntryScript:
     def _call_init(self, init: Callable[..., Any]) -> None:
         try:
             init()
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # because a script that ends the interpreter is a broken script
             raise EntryScriptError(f"init() in {self._path} failed: {_said(error)}") from error
 
 

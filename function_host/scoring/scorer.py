@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from function_host.scoring import answers
 from function_host.scoring.azureml_shim import AMLRequest
 from function_host.scoring.entry_script import EntryScript
+from function_host.scoring.errors import ScriptInterrupted
 from function_host.scoring.payload import UndecodableInput, header_dict, json_text, query_text, text
 from function_host.scoring.script_thread import ScriptThread
 from function_host.telemetry.tracebacks import users_part
@@ -52,12 +53,15 @@ class Scorer:
     async def handle(self, body: bytes) -> str | bytes:
         """Answer one pulled event: run() gets its text, or with @rawhttp a POST request that holds it.
 
-        Raises what run() raised, UndecodableInput, ScriptAnswerError for a response of 400 or more, and
-        TypeError for an answer that is not JSON.
+        Raises what run() raised (ScriptInterrupted for SystemExit and its like), UndecodableInput, ScriptAnswerError
+        for a response of 400 or more, and TypeError for an answer that is not JSON.
         """
         await self.start()
         argument = _raw_request("POST", "/", {}, body) if self._script.is_raw else text(body)
-        result = await self._thread.submit(lambda: self._script.run(argument, dict))
+        ran = await self._run(argument, {})
+        if ran.error is not None:
+            raise _raisable(ran.error)
+        result = ran.result
         if not isinstance(result, Response):
             return json_text(result)
         if result.status_code >= 400:
@@ -90,7 +94,7 @@ class Scorer:
             started = time.perf_counter()
             try:
                 result = self._script.run(argument, lambda: header_dict(headers))
-            except (Exception, SystemExit) as error:  # because whatever the script raises is its answer
+            except BaseException as error:  # because whatever the script raises is its answer
                 return _Ran(error=error)
             return _Ran(result=result, milliseconds=(time.perf_counter() - started) * 1000)
 
@@ -108,6 +112,15 @@ class Scorer:
             _log.error("run() returned a %s, which is not JSON: %s", type(ran.result).__name__, error)
             return answers.message(answers.INTERNAL_ERROR, 500, ids=ids)
         return answers.reply(body, 200, headers={"x-ms-run-fn-exec-ms": f"{ran.milliseconds:.3f}", **ids})
+
+
+def _raisable(error: BaseException) -> BaseException:
+    """What run() raised, unless that would stop the host or confuse its event loop."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration):
+        return error
+    interrupted = ScriptInterrupted(f"run() raised {type(error).__name__}.")
+    interrupted.__cause__ = error
+    return interrupted
 
 
 def _raw_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> AMLRequest:

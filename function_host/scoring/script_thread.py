@@ -35,11 +35,15 @@ class ScriptThread:
     async def submit(self, call: Callable[[], T]) -> T:
         """Run `call` on the thread; raises what it raised."""
         loop = asyncio.get_running_loop()
-        outcome: asyncio.Future[T] = loop.create_future()
+        outcome: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
         self._waiting.append((outcome, call))
         if len(self._waiting) == 1:
             loop.call_soon(self._hand_over, loop)
-        return await outcome
+        value, error = await outcome
+        if error is not None:
+            raise error
+        result: T = value
+        return result
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._thread.ident is None:
@@ -74,9 +78,6 @@ def _send(loop: asyncio.AbstractEventLoop, outcomes: Sequence[_Outcome]) -> None
 
 def _deliver(outcomes: Sequence[_Outcome]) -> None:
     for future, value, error in outcomes:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
+        if not future.done():
+            # As a value: some exceptions, StopIteration among them, cannot be set on a future.
+            future.set_result((value, error))

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -69,3 +70,41 @@ def test_an_app_that_is_not_there_is_a_configuration_error(tmp_path):
         _, log = process.communicate(timeout=30)
     assert process.returncode == 3
     assert log.strip() == f"There is no function app in {tmp_path}: function_app.py is missing."
+
+
+def test_a_signal_ends_it_while_init_still_runs(write_app):
+    slow = "import time\ndef init():\n    print('init', flush=True)\n    time.sleep(60)\ndef run(d): pass"
+    with start(write_app({**GOOD, "score.py": slow})) as process:
+        assert process.stdout.readline() == "init\n"
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Listening" not in log
+
+
+def test_a_taken_port_is_one_sentence_and_init_does_not_run(write_app):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        root = write_app({**GOOD, "score.py": "def init(): print('init')\ndef run(d): pass"})
+        with start(root, "--port", str(port)) as process:
+            out, log = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert out == ""
+    (line,) = log.strip().splitlines()
+    assert line.startswith(f"Cannot listen on 127.0.0.1:{port}")
+
+
+def test_a_ready_file_without_a_folder_is_one_sentence(write_app, tmp_path):
+    with start(write_app(GOOD), "--ready-file", str(tmp_path / "none" / "ready.json")) as process:
+        _, log = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert len(log.strip().splitlines()) == 1
+
+
+def test_keys_that_nobody_keeps_are_told(write_app, tmp_path):
+    keyed = {**GOOD, "function_app.py": GOOD["function_app.py"].replace('{"auth_level": "anonymous"}', "{}")}
+    with start(write_app(keyed), "--ready-file", str(tmp_path / "ready.json")) as process:
+        wait_for(tmp_path / "ready.json", process)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert "Function keys are temporary: set FUNCTIONS_SECRETS_PATH" in log

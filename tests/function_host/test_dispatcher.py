@@ -1,3 +1,4 @@
+import asyncio
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -112,11 +113,31 @@ async def test_a_failure_is_a_value_with_its_traceback_in_the_log_and_nothing_is
     assert "attempt 3" in caplog.text
 
 
-async def test_exiting_is_a_failure(dispatcher):
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, StopIteration, GeneratorExit])
+async def test_what_is_meant_for_the_interpreter_fails_the_event_alone(dispatcher, kind):
     def f(blob: bytes) -> bytes:
-        raise SystemExit(1)
+        raise kind
 
-    assert isinstance((await dispatcher(_blob_app(f)).execute(EVENT)).error, SystemExit)
+    async def g(blob: bytes) -> bytes:
+        raise kind
+
+    for function in (f, g):
+        error = (await dispatcher(_blob_app(function)).execute(EVENT)).error
+        assert isinstance(error, FunctionError | RuntimeError)
+        assert isinstance(error.__cause__, kind)
+
+
+async def test_the_host_may_cancel_an_invocation(dispatcher):
+    async def f(blob: bytes) -> bytes:
+        await asyncio.sleep(10)
+        return b""
+
+    running = asyncio.create_task(dispatcher(_blob_app(f)).execute(EVENT))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_a_return_value_without_a_return_binding_fails(dispatcher):

@@ -48,3 +48,14 @@ def test_a_response_has_the_body_and_type_the_scoring_server_gave(response, body
 
 def test_a_header_value_with_commas_becomes_repeated_headers():
     assert AMLResponse("", 200, {"X-A": "1,2"}).headers.getlist("X-A") == ["1", "2"]
+
+
+def test_old_ways_to_a_model_work():
+    azureml_shim.install()
+    import joblib as real
+    from azureml.core import Model
+    from azureml.core.model import Model as SameModel
+    from sklearn.externals import joblib
+
+    assert Model is SameModel
+    assert joblib.load is real.load

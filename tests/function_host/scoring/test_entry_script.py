@@ -55,6 +55,7 @@ def test_raw_scripts_are_known(script):
         ("def init(:", "could not be imported: SyntaxError", SyntaxError),
         ("import no_such_module", "could not be imported: ModuleNotFoundError", ModuleNotFoundError),
         ("raise SystemExit", "could not be imported: SystemExit", SystemExit),
+        ("def init(): raise KeyboardInterrupt\ndef run(data): pass", "failed: KeyboardInterrupt", KeyboardInterrupt),
         ("def run(data): pass", r"has no function init\(\)", None),
         ("def init(): pass", r"has no function run\(\)", None),
         ("def init(): pass\ndef run(): pass", "takes no argument", None),

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 
@@ -5,6 +6,7 @@ import azure.functions as func
 import pytest
 
 from function_host.scoring import azureml_shim
+from function_host.scoring.errors import ScriptInterrupted
 from function_host.scoring.payload import UndecodableInput
 from function_host.scoring.scorer import Scorer, ScriptAnswerError
 
@@ -127,3 +129,28 @@ async def test_an_event_answered_with_an_error_status_fails(scorer):
     )
     with pytest.raises(ScriptAnswerError, match="422: bad row 7"):
         await scorer(script).handle(b"{}")
+
+
+ODD = """
+import asyncio
+
+def init(): pass
+
+def run(data):
+    if data == "stop": return next(iter([]))
+    if data == "exit": raise SystemExit
+    if data == "break": raise KeyboardInterrupt
+    if data == "cancel": raise asyncio.CancelledError
+    return data
+"""
+
+
+@pytest.mark.parametrize("body", [b"stop", b"exit", b"break", b"cancel"])
+async def test_a_script_cannot_stop_the_host_and_the_others_of_its_batch_are_answered(scorer, body):
+    odd = scorer(ODD)
+    good, bad, later = await asyncio.gather(
+        odd.handle(b"good"), odd.handle(body), odd.handle(b"later"), return_exceptions=True
+    )
+    assert (good, later) == ('"good"', '"later"')
+    assert isinstance(bad, ScriptInterrupted)
+    assert (await odd.handle_http(request(body))).status_code == 500

@@ -42,7 +42,8 @@ async def test_other_methods_are_405_in_json(client, method, path):
     assert answer.headers["content-type"] == "application/json"
 
 
-async def test_unknown_paths_are_404_in_json(client):
-    answer = await client.get("/scores")
+@pytest.mark.parametrize("path", ["/scores", "/score/", "/score/x"])
+async def test_unknown_paths_are_404_in_json(client, path):
+    answer = await client.get(path)
     assert answer.status_code == 404
     assert answer.json()["message"].startswith("The requested URL was not found")
