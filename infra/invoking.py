@@ -1,5 +1,6 @@
 """Fire one event at a running app and wait for its answer."""
 
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -58,6 +59,8 @@ def post(url: str, body: bytes, *, key: str = "", timeout: float = 60.0) -> byte
     except urllib.error.HTTPError as cause:
         with cause:
             raise _refused(url, cause.code, cause.read()) from cause
+    except http.client.InvalidURL as cause:
+        raise InvalidRunRequest(f"{url!r} is no HTTP address: {cause}.") from cause
     except TimeoutError as cause:
         raise RunTimedOut(f"{url} did not answer within {timeout:g} seconds.") from cause
     except urllib.error.URLError as cause:

@@ -78,7 +78,7 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
         running = _Host(app.resolve(), folder, echo)
         parts.callback(running.stop)
         running.start(environ, ["--host", host, "--port", str(port)])
-        details = running.ready(timeout, environ[CONNECTIONS[0]])
+        details = running.ready(timeout, environ[CONNECTIONS[0]], Path(environ["FUNCTIONS_SECRETS_PATH"]))
         app_run.save(details, folder)
         parts.callback((folder / app_run.RUN_FILE).unlink, missing_ok=True)
         return RunningApp(details, running, parts.pop_all())
@@ -105,7 +105,7 @@ class _Host:
         command += ["--ready-file", str(self._ready_file)]
         self._process = child.start(command, env=environ, log=self._log, cwd=self._folder)
 
-    def ready(self, timeout: float, storage: str) -> AppRun:
+    def ready(self, timeout: float, storage: str, keys: Path) -> AppRun:
         """Wait for the ready file; raises HostFailed and RunTimedOut."""
         deadline = time.monotonic() + timeout
         self.follow(until=lambda: self._ready_file.exists() or time.monotonic() > deadline)
@@ -117,7 +117,7 @@ class _Host:
             url=document["url"],
             pid=document["pid"],
             functions=app_run.functions_of(document["functions"]),
-            key=_default_key(self._folder / "keys" / "host.json"),
+            key=_default_key(keys / "host.json"),
             storage=storage,
             log=self._log,
         )

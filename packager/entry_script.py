@@ -13,6 +13,7 @@ REQUIRED_FUNCTIONS = ("init", "run")
 def check_entry_script(script: Path) -> None:
     """Raises InvalidEntryScript when `script` does not parse or binds no module-level `init` or `run`."""
     tree = _parse(script)
+    _check_run_takes_data(script, tree)
     names = set(_bound_names(tree.body))
     missing = [name for name in REQUIRED_FUNCTIONS if name not in names]
     if missing and "*" not in names:
@@ -23,12 +24,23 @@ def check_entry_script(script: Path) -> None:
         )
 
 
+def _check_run_takes_data(script: Path, tree: ast.Module) -> None:
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "run":
+            arguments = statement.args
+            if not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or arguments.vararg):
+                raise InvalidEntryScript(
+                    f"run() in the entry script {script}, line {statement.lineno}, takes no argument; "
+                    "it needs one for the data."
+                )
+
+
 def _parse(script: Path) -> ast.Module:
     try:
         return ast.parse(script.read_bytes(), filename=str(script))
     except (SyntaxError, ValueError) as error:
         shown = "".join(traceback.format_exception_only(error)).rstrip()
-        where = f"line {error.lineno}" if isinstance(error, SyntaxError) else "the file"
+        where = f"line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else "the file"
         raise InvalidEntryScript(
             f"{shown}\nThe entry script {script} is not valid Python; correct {where} and package again."
         ) from error

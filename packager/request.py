@@ -103,6 +103,8 @@ def _hint(name: str, known: Iterable[str]) -> str:
 def _model_versions(models: Sequence[Model | str | Path]) -> tuple[ModelVersion, ...]:
     if isinstance(models, (str, Path, Model)):
         raise InvalidPackageRequest(f"models must be a list, such as [{models!r}].")
+    if not isinstance(models, Sequence):
+        raise InvalidPackageRequest(f"models must be a list of Model objects or paths, not {models!r}.")
     versions = tuple(_model_version(model) for model in models)
     for version in versions:
         if sum(version.id == other.id for other in versions) > 1:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from triggers.registry import names
+
 EntryScript = Annotated[
     Path, typer.Option(help="The Python file with init() and run(), relative to the source directory.")
 ]
@@ -18,7 +20,7 @@ RegisteredModels = Annotated[
 ]
 Triggers = Annotated[
     list[str] | None,
-    typer.Option("--trigger", help="What fires run(): http, blob, service_bus_queue ...; repeatable."),
+    typer.Option("--trigger", help=f"What fires run(): {', '.join(names())}; repeatable."),
 ]
 InputPath = Annotated[str | None, typer.Option(help="blob: the blobs to answer, as container/pattern.")]
 OutputPath = Annotated[str | None, typer.Option(help="blob: where an answer goes.")]

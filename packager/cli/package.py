@@ -11,6 +11,7 @@ from packager import Environment, InferenceConfig, LocalModelRegistry, Model, pa
 from packager.cli import flags, output
 from packager.cli.trigger_options import trigger_table
 from packager.request import unregistered_model
+from packager.staging.context import RUN_SUFFIX
 
 _EXAMPLES = """Package a model and a scoring script as a functions-host image, or as a plain web service.
 
@@ -78,20 +79,23 @@ def next_steps(context: Path | None, connections: Mapping[str, str], *, image: s
     commands = []
     if context is not None:
         folder = shlex.quote(str(context))
-        local = "".join(f"{setting}=folder:{_storage(context)} " for setting in connections)
+        settings = {setting: f"folder:{_data(context, 'storage')}" for setting in connections}
+        settings["FUNCTIONS_SECRETS_PATH"] = _data(context, "keys")
+        assigned = shlex.join(f"{name}={value}" for name, value in settings.items())
         python = shlex.quote(sys.executable)
-        commands.append(f"{local}{python} -m function_host start --script-root {folder} --port 7071")
+        commands.append(f"env {assigned} {python} -m function_host start --script-root {folder} --port 7071")
         commands.append(f"packager run {folder}")
     if image is not None:
-        settings = "".join(f"-e {setting} " for setting in (*connections, "FUNCTIONS_SECRETS_PATH=/tmp/keys"))
+        given = " ".join(f"-e {shlex.quote(name)}" for name in (*connections, "FUNCTIONS_SECRETS_PATH=/tmp/keys"))
         locked = "--rm --read-only --tmpfs /tmp -p 127.0.0.1:8080:8080"
-        commands.append(f"docker run {locked} {settings}{shlex.quote(image)}")
+        commands.append(f"docker run {locked} {given} {shlex.quote(image)}")
     return commands
 
 
-def _storage(context: Path) -> str:
+def _data(context: Path, kind: str) -> str:
+    """Where `packager run` keeps that kind of data too, so that either way finds the same."""
     folder = context.expanduser().absolute()
-    return shlex.quote(str(folder.with_name(f"{folder.name}.run") / "storage"))
+    return str(folder.with_name(f"{folder.name}{RUN_SUFFIX}") / kind)
 
 
 def _show(location: str, commands: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ from packager.staging.runtime import copy_runtime
 
 APP_FOLDER = "azureml-app"
 MODELS_FOLDER = "azureml-models"
+RUN_SUFFIX = ".run"
+"""A local run of the app in `x` keeps its data in `x.run`."""
 PACKAGES_FOLDER = ".python_packages/lib/site-packages"
 
 
@@ -47,11 +49,14 @@ def stage(request: PackageRequest, folder: Path) -> BuildContext:
     """
     target = folder.expanduser().resolve()
     _check_target(target, request)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.incoming-", dir=target.parent))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.incoming-", dir=target.parent))
+    except OSError as error:
+        raise StagingError(f"The output folder {target} cannot be made: {error.strerror}.") from error
     variables = _variables(request)
     try:
-        _write(request, work, excluded={target, work}, variables=variables)
+        _write(request, work, variables)
         _put_in_place(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -116,9 +121,16 @@ def _variables(request: PackageRequest) -> Mapping[str, str]:
     return {HOST_ID_SETTING: host_id, **request.environment.environment_variables}
 
 
-def _write(request: PackageRequest, work: Path, excluded: set[Path], variables: Mapping[str, str]) -> None:
+def _is_output(path: Path, work: Path) -> bool:
+    """Did the packager or a local run write this folder? Then keys and blobs may be in it, and it never goes in."""
+    if path == work or is_context(path):
+        return True
+    return path.suffix == RUN_SUFFIX and (is_context(path.with_suffix("")) or (path / "host.log").is_file())
+
+
+def _write(request: PackageRequest, work: Path, variables: Mapping[str, str]) -> None:
     source = request.source_directory
-    copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), excluded)
+    copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), lambda path: _is_output(path, work))
     for model in request.models:
         _copy_model(model, work / MODELS_FOLDER / model.name / str(model.version))
     copy_runtime(work / PACKAGES_FOLDER)
@@ -146,7 +158,7 @@ def _write(request: PackageRequest, work: Path, excluded: set[Path], variables: 
 def _copy_model(model: ModelVersion, folder: Path) -> None:
     folder.mkdir(parents=True)
     if model.path.is_dir():
-        copy_tree(model.path, folder / model.path.name, IgnoreRules(), set())
+        copy_tree(model.path, folder / model.path.name, IgnoreRules())
     else:
         shutil.copyfile(model.path, folder / model.path.name)
 

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,13 @@ class IgnoreRules:
         )
 
 
-def copy_tree(source: Path, target: Path, rules: IgnoreRules, excluded: set[Path]) -> None:
-    """Copy what `rules` let through, links as what they point at; raises StagingError for what is no file."""
+def copy_tree(source: Path, target: Path, rules: IgnoreRules, stays: Callable[[Path], bool] = lambda _: False) -> None:
+    """Copy what `rules` and `stays` let through, links as what they point at; StagingError for what is no file."""
     target.mkdir(parents=True)
-    for folder, relative in _folders(source, rules, excluded):
+    for folder, relative in _folders(source, rules, stays):
         for entry in sorted(folder.iterdir()):
             path = f"{relative}{entry.name}"
-            if entry in excluded or rules.ignores(path):
+            if rules.ignores(path) or stays(entry):
                 continue
             if entry.is_dir():
                 (target / path).mkdir()
@@ -74,7 +74,7 @@ def make_readable(folder: Path) -> None:
             (Path(parent) / file).chmod(0o644)
 
 
-def _folders(source: Path, rules: IgnoreRules, excluded: set[Path]) -> list[tuple[Path, str]]:
+def _folders(source: Path, rules: IgnoreRules, stays: Callable[[Path], bool]) -> list[tuple[Path, str]]:
     """Every folder to copy, parents first, with its path from the top as a prefix ('' or 'a/b/')."""
     found: list[tuple[Path, str]] = []
     waiting: list[tuple[Path, str, frozenset[Path]]] = [(source, "", frozenset())]
@@ -86,7 +86,7 @@ def _folders(source: Path, rules: IgnoreRules, excluded: set[Path]) -> list[tupl
         found.append((folder, relative))
         for entry in sorted(folder.iterdir()):
             path = f"{relative}{entry.name}"
-            if entry.is_dir() and entry not in excluded and not rules.ignores(path):
+            if entry.is_dir() and not rules.ignores(path) and not stays(entry):
                 waiting.append((entry, f"{path}/", above | {real}))
     return found
 

@@ -14,7 +14,7 @@ RUNTIME_PACKAGES = ("function_host", "triggers")
 def copy_runtime(site_packages: Path) -> None:
     """Fill `site_packages` with the two packages and the metadata by which their registries find adapters."""
     for name in RUNTIME_PACKAGES:
-        copy_tree(_installed(name), site_packages / name, IgnoreRules(patterns=ALWAYS_IGNORED), set())
+        copy_tree(_installed(name), site_packages / name, IgnoreRules(patterns=ALWAYS_IGNORED))
     ours = distribution(DISTRIBUTION)
     metadata = site_packages / f"{DISTRIBUTION.replace('-', '_')}-{ours.version}.dist-info"
     metadata.mkdir()

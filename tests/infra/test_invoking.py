@@ -148,3 +148,8 @@ def test_route_parameters_are_not_guessed(silent: Path) -> None:
 
     with pytest.raises(InvalidRunRequest, match="route parameters"):
         invoke(run, b"[1]")
+
+
+def test_an_address_with_a_space_is_refused() -> None:
+    with pytest.raises(InvalidRunRequest, match="no HTTP address"):
+        post("http://127.0.0.1:1/a b", b"1")

@@ -62,3 +62,17 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
     with pytest.raises(InvalidEntryScript, match="null bytes"):
         check_entry_script(script)
+
+
+def test_a_run_without_an_argument_is_refused(tmp_path):
+    (tmp_path / "score.py").write_text("def init(): pass\n\ndef run():\n    pass\n")
+
+    with pytest.raises(InvalidEntryScript, match="line 3, takes no argument"):
+        check_entry_script(tmp_path / "score.py")
+
+
+def test_a_nul_byte_has_no_line_to_name(tmp_path):
+    (tmp_path / "score.py").write_bytes(b"x = 1\0")
+
+    with pytest.raises(InvalidEntryScript, match="correct the file"):
+        check_entry_script(tmp_path / "score.py")

@@ -43,7 +43,7 @@ def test_the_documented_command(run, model_file):
     assert lines[0] == str(Path("out").absolute())
     assert "packager run out" in lines
     command = next(line for line in lines if "function_host" in line)
-    assert command.startswith("TriggerConnectionString=folder:")
+    assert command.startswith("env TriggerConnectionString=folder:")
     assert shlex.split(command)[1:] == [
         *(sys.executable, "-m", "function_host", "start"),
         *("--script-root", "out", "--port", "7071"),
@@ -150,3 +150,12 @@ def test_next_steps_of_an_image():
     assert commands[0].startswith("docker run --rm ")
     assert "-e TriggerConnectionString " in commands[0]
     assert commands[0].endswith(" m:1")
+
+
+def test_next_steps_of_a_folder_are_safe_to_paste():
+    host, run = next_steps(Path("/a b/app"), {"Odd$Name": "an account"}, image=None)
+
+    assert shlex.split(host)[:3] == [
+        "env", "Odd$Name=folder:/a b/app.run/storage", "FUNCTIONS_SECRETS_PATH=/a b/app.run/keys",
+    ]  # fmt: skip
+    assert shlex.split(run) == ["packager", "run", "/a b/app"]

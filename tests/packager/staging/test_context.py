@@ -171,3 +171,26 @@ def test_what_stages_is_not_read_from_the_original_later(request_for, tmp_path, 
 
     assert (staged.folder / "azureml-models" / "model" / "1" / "model.bin").read_bytes() == b"weights"
     assert (staged.folder / "azureml-app" / "score.py").read_text()
+
+
+def test_what_packager_and_runs_wrote_never_goes_into_a_package(request_for, tmp_path):
+    request = request_for()
+    source = request.source_directory
+    stage(request, source / "build" / "app")
+    for kind in ("keys", "storage/input"):
+        (source / "build" / "app.run" / kind).mkdir(parents=True)
+    (source / "build" / "app.run" / "keys" / "host.json").write_text("secret")
+    (source / "old.run").mkdir()
+    (source / "old.run" / "host.log").write_text("")
+
+    again = stage(request, source / "build" / "app").folder
+    elsewhere = stage(request, tmp_path / "elsewhere").folder
+
+    for folder in (again, elsewhere):
+        assert not [path for path in folder.rglob("*") if ".run" in path.name]
+        assert len(list(folder.rglob("function_app.py"))) == 1
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(request_for):
+    with pytest.raises(StagingError, match="/proc/x/out cannot be made"):
+        stage(request_for(), Path("/proc/x/out"))

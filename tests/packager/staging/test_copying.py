@@ -14,7 +14,7 @@ def tree(tmp_path):
 
 
 def copied(source, target, rules=None, excluded=()) -> list[str]:
-    copy_tree(source, target, rules or IgnoreRules.of(source), set(excluded))
+    copy_tree(source, target, rules or IgnoreRules.of(source), lambda path: path in excluded)
     return sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
 
 
