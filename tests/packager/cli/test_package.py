@@ -44,7 +44,7 @@ def test_the_documented_command(run, model_file):
     assert "packager run out" in lines
     command = next(line for line in lines if "function_host" in line)
     assert command.startswith("env TriggerConnectionString=folder:")
-    assert shlex.split(command)[1:] == [
+    assert shlex.split(command)[3:] == [
         *(sys.executable, "-m", "function_host", "start"),
         *("--script-root", "out", "--port", "7071"),
     ]
