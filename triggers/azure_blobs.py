@@ -19,9 +19,12 @@ from azure.storage.blob import BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, ExponentialRetry
 
 from triggers.blob_store import BlobContent, BlobInfo, BlobPage, Entry
-from triggers.errors import SourceUnavailable
+from triggers.errors import BlobRefused, SourceUnavailable
 
 _PAGE = 5000
+# Answers that tell of the account, its container or the load on it; any other 4xx tells of the one blob.
+_OF_THE_ACCOUNT = {401, 403, 404, 408, 429}
+_CODES_OF_THE_ACCOUNT = ("Account", "Container")
 _BLOB_TYPES = {"BlockBlob": 0, "PageBlob": 1, "AppendBlob": 2}
 
 Credential = Any
@@ -75,17 +78,25 @@ class AzureConnection:
 
 
 @contextlib.contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """Turn the SDK's errors into SourceUnavailable; those that are answers must be caught inside."""
+def translated(doing: str, *, one_blob: bool = False) -> Iterator[None]:
+    """Turn the SDK's errors into SourceUnavailable; those that are answers must be caught inside.
+
+    With `one_blob`, a refusal that other blobs need not meet is BlobRefused.
+    """
     try:
         yield
     except HttpResponseError as error:
         code = getattr(error, "error_code", None) or error.reason
-        raise SourceUnavailable(
-            f"The storage account refused to {doing}: {error.status_code} {getattr(code, 'value', code)}."
-        ) from error
+        word = str(getattr(code, "value", code))
+        refused = one_blob and _is_of_the_blob(error.status_code or 0, word)
+        kind = BlobRefused if refused else SourceUnavailable
+        raise kind(f"The storage account refused to {doing}: {error.status_code} {word}.") from error
     except (AzureError, OSError) as error:
         raise SourceUnavailable(f"The storage account cannot be reached to {doing}: {error}.") from error
+
+
+def _is_of_the_blob(status: int, code: str) -> bool:
+    return 400 <= status < 500 and status not in _OF_THE_ACCOUNT and not code.startswith(_CODES_OF_THE_ACCOUNT)
 
 
 class AzureBlobs:
@@ -131,7 +142,7 @@ class AzureBlobs:
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
         client = self._connection.blob(blob.container, blob.name)
-        with translated(f"read blob {blob.path!r}"):
+        with translated(f"read blob {blob.path!r}", one_blob=True):
             try:
                 download = await client.download_blob(etag=blob.etag, match_condition=MatchConditions.IfNotModified)
                 data = await download.readall()
@@ -148,7 +159,7 @@ class AzureBlobs:
     async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
         client = self._connection.blob(container, name)
         settings = ContentSettings(content_type=content_type)
-        with translated(f"write blob '{container}/{name}'"):
+        with translated(f"write blob '{container}/{name}'", one_blob=True):
             try:
                 await client.upload_blob(data, overwrite=True, content_settings=settings)
             except ResourceNotFoundError:
@@ -167,7 +178,7 @@ class AzureLedger:
         self._container = container
 
     async def create(self, name: str, facts: Mapping[str, str]) -> Entry | None:
-        with translated(f"make receipt {name!r}"):
+        with translated(f"make receipt {name!r}", one_blob=True):
             try:
                 return await self._put(name, facts, None)
             except ResourceNotFoundError:
@@ -179,7 +190,7 @@ class AzureLedger:
         return None
 
     async def read(self, name: str) -> Entry | None:
-        with translated(f"read receipt {name!r}"):
+        with translated(f"read receipt {name!r}", one_blob=True):
             try:
                 found = await self._connection.blob(self._container, name).get_blob_properties()
             except ResourceNotFoundError:
@@ -187,7 +198,7 @@ class AzureLedger:
         return Entry(facts=dict(found.metadata or {}), version=found.etag)
 
     async def replace(self, name: str, facts: Mapping[str, str], version: str) -> Entry | None:
-        with translated(f"write receipt {name!r}"):
+        with translated(f"write receipt {name!r}", one_blob=True):
             try:
                 return await self._put(name, facts, version)
             except (ResourceNotFoundError, ResourceExistsError, ResourceModifiedError):

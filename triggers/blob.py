@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from triggers.paths import BlobPath
 from triggers.polling import PollingListener
 
 _FUNCTION = "score_blob"
+_SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.-]*")
 _CONCURRENCY_PER_CPU = 8
 _MAX_ATTEMPTS = 5
 # Longer outputs are taken at their first and last character's word.
@@ -45,6 +47,7 @@ class BlobOptions:
     """The app setting that holds the storage account's connection string."""
 
     def __post_init__(self) -> None:
+        _refuse_other_than_text(self)
         if self.input_path is None:
             object.__setattr__(self, "input_path", "input/{blobname}.json")
         if self.output_path is None:
@@ -57,8 +60,6 @@ class BlobOptions:
                 f"The blob trigger would answer itself without end: what it writes to {target.text!r} matches its own "
                 f"input_path {source.text!r}. Write to another container or folder."
             )
-        if not self.connection.strip():
-            raise InvalidOptions("The blob trigger's connection must name an app setting, not be empty.")
 
     @property
     def source_path(self) -> str:
@@ -77,6 +78,17 @@ class BlobOptions:
         async def score_blob(blob: func.InputStream) -> bytes:
             answer = await handler.handle(blob.read())
             return answer.encode() if isinstance(answer, str) else answer
+
+
+def _refuse_other_than_text(options: BlobOptions) -> None:
+    for name, path in {"input_path": options.input_path, "output_path": options.output_path}.items():
+        if path is not None and not isinstance(path, str):
+            raise InvalidOptions(f"{name} {path!r} must be text such as 'input/{{blobname}}.json'.")
+    if not isinstance(options.connection, str) or not _SETTING_NAME.fullmatch(options.connection):
+        raise InvalidOptions(
+            f"connection {options.connection!r} must name an app setting: a letter or underscore, then letters, "
+            "digits, underscores, colons, dots and hyphens. What the setting holds belongs into the deployment."
+        )
 
 
 def _refuse_unknown_names(source: BlobPath, target: BlobPath) -> None:
@@ -132,7 +144,7 @@ class BlobWriter:
             await self._store.make_container(self._path.container)
 
     async def write(self, value: object, metadata: Mapping[str, object]) -> None:
-        """Replace the blob by the value; raises InvalidPath, TypeError or SourceUnavailable."""
+        """Replace the blob by the value; raises InvalidPath, TypeError, BlobRefused or SourceUnavailable."""
         data = _bytes(value, self._path.text)
         container, name = self._path.fill(metadata)
         await self._store.write(container, name, data, content_type(data))

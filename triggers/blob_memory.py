@@ -1,4 +1,4 @@
-"""A storage account in memory, for tests and trials; it can be made unreachable."""
+"""A storage account in memory, for tests and trials; it can be made unreachable, and single blobs refused."""
 
 import asyncio
 import itertools
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from triggers.blob_receipts import utc_now
 from triggers.blob_store import BlobContent, BlobInfo, BlobPage, Entry
-from triggers.errors import SourceUnavailable
+from triggers.errors import BlobRefused, SourceUnavailable
 
 
 class MemoryBlobs:
@@ -15,6 +15,8 @@ class MemoryBlobs:
 
     def __init__(self, *, page_size: int = 5000, clock: Callable[[], datetime] = utc_now) -> None:
         self.containers: dict[str, dict[str, tuple[BlobInfo, bytes, str]]] = {}
+        self.refused: set[str] = set()
+        """The `container/name` of blobs that can be neither read nor written."""
         self.reachable = True
         self.longest_pause = 0.01
         self._page_size = page_size
@@ -40,7 +42,7 @@ class MemoryBlobs:
         return ()
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
-        self._check()
+        self._check(blob.path)
         held = self.containers.get(blob.container, {}).get(blob.name)
         if held is None or held[0].etag != blob.etag:
             return None
@@ -49,16 +51,18 @@ class MemoryBlobs:
         return BlobContent(data=data, uri=f"memory:///{blob.path}", properties=properties)
 
     async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
-        self._check()
+        self._check(f"{container}/{name}")
         info = BlobInfo(container=container, name=name, etag=f'"{next(self._versions)}"', last_modified=self._clock())
         self.containers.setdefault(container, {})[name] = (info, data, content_type)
 
     async def close(self) -> None:
         """Nothing is kept open."""
 
-    def _check(self) -> None:
+    def _check(self, path: str = "") -> None:
         if not self.reachable:
             raise SourceUnavailable("The storage account in memory was made unreachable.")
+        if path in self.refused:
+            raise BlobRefused(f"The storage account in memory refuses blob {path!r}.")
 
 
 class MemoryLedger:

@@ -42,7 +42,10 @@ class BlobPage:
 
 
 class BlobStore(Protocol):
-    """A storage account: blobs in containers. Every method raises SourceUnavailable when it cannot be reached."""
+    """A storage account: blobs in containers. Every method raises SourceUnavailable when it cannot be reached.
+
+    `read` and `write` raise BlobRefused for what is wrong with that one blob; all others may go on.
+    """
 
     longest_pause: float
     """Seconds between two listings of an idle container."""
@@ -85,7 +88,10 @@ class Entry:
 
 
 class Ledger(Protocol):
-    """Small named records that many hosts share; every method raises SourceUnavailable when out of reach."""
+    """Small named records that many hosts share; every method raises SourceUnavailable when out of reach.
+
+    BlobRefused means that there can be no entry of that name.
+    """
 
     async def create(self, name: str, facts: Mapping[str, str]) -> Entry | None:
         """Write a new entry; None when there is one of that name already."""

@@ -6,6 +6,7 @@ TriggerError
 │   └── InvalidPath
 ├── ConnectionNotConfigured
 ├── SourceUnavailable
+├── BlobRefused
 └── DeliveryLost
 """
 
@@ -32,6 +33,10 @@ class ConnectionNotConfigured(TriggerError):
 
 class SourceUnavailable(TriggerError):
     """The event source cannot be reached now; the listener backs off and tries again."""
+
+
+class BlobRefused(TriggerError):
+    """One blob cannot be read or written although its account can be reached; that is a failed attempt."""
 
 
 class DeliveryLost(TriggerError):

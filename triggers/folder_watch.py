@@ -1,6 +1,7 @@
 """Watch a folder: which files were finished just now, and which are still being written."""
 
 import asyncio
+import os
 import threading
 import time
 import warnings
@@ -146,4 +147,4 @@ def was_moved(path: Path) -> bool:
 
 
 def _path(path: bytes | str) -> Path:
-    return Path(path.decode() if isinstance(path, bytes) else path)
+    return Path(os.fsdecode(path))

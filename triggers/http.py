@@ -1,5 +1,6 @@
 """An HTTP request is the event."""
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from triggers.errors import InvalidOptions
 
 AUTH_LEVELS = ("anonymous", "function", "admin")
 MAX_BODY_BYTES = 104_857_600
+# Plain text, or one parameter in braces; which constraints there are is the host's matter.
+_SEGMENT = re.compile(r"[^{}]*|\{\*?[A-Za-z_]\w*(:[^{}?=]+)*\??\}")
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -32,6 +35,12 @@ class HttpOptions:
             raise InvalidOptions(f"auth_level {self.auth_level!r} is not one of {', '.join(AUTH_LEVELS)}.")
         if not isinstance(self.route, str) or not self.route.strip("/"):
             raise InvalidOptions(f"route {self.route!r} must be a path such as 'score'.")
+        odd = [part for part in self.route.strip("/").split("/") if not _SEGMENT.fullmatch(part)]
+        if odd:
+            raise InvalidOptions(
+                f"route {self.route!r} has the segment {odd[0]!r}; a parameter is a whole segment such as {{id}}, "
+                "{id:int}, {id?} or {*rest}."
+            )
 
     def declare(self, app: func.FunctionApp, handler: Handler) -> None:
         level = func.AuthLevel[(self.auth_level or "function").upper()]

@@ -5,18 +5,21 @@ receipts and attempts. Only finished files count: see triggers.folder_watch.
 """
 
 import asyncio
+import errno
 import itertools
+import logging
 import mimetypes
 import os
+import stat
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from triggers.blob_store import BlobContent, BlobInfo, BlobPage
-from triggers.errors import InvalidPath, SourceUnavailable
+from triggers.errors import BlobRefused, InvalidPath, SourceUnavailable
 
 STAGING = ".staging"
 """Sub-folder of the account for files on their way into place; no container's name begins with a dot."""
@@ -28,7 +31,19 @@ _SETTLE = 1.0
 _WATCHED_PAUSE = 5.0
 _UNWATCHED_PAUSE = 1.0
 
+# Errors that tell of one file or its name and not of the folder as a whole.
+_OF_THE_FILE = frozenset(
+    {
+        errno.EEXIST, errno.EFBIG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG,
+        errno.ENODEV, errno.ENOTDIR, errno.ENOTEMPTY, errno.ENXIO,
+    }
+)  # fmt: skip
+# Where reading is forbidden, it is that file; where writing is, it is the folder of all outputs.
+_OF_THE_FILE_READ = _OF_THE_FILE | {errno.EACCES, errno.EPERM}
+
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Watch(Protocol):
@@ -47,6 +62,7 @@ class LocalFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._watches: dict[str, Watch] = {}
+        self._no_blobs: set[str] = set()
         self.longest_pause = _UNWATCHED_PAUSE
 
     async def make_container(self, container: str) -> None:
@@ -82,11 +98,11 @@ class LocalFolder:
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
         path = self.path(blob.container, blob.name)
-        return await in_thread(lambda: self._read(path, blob), f"read {path}")
+        return await in_thread(lambda: self._read(path, blob), f"read {path}", one_file=_OF_THE_FILE_READ)
 
     async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
         path = self.path(container, name)
-        await in_thread(lambda: put_file(self._root, path, data), f"write {path}")
+        await in_thread(lambda: put_file(self._root, path, data), f"write {path}", one_file=_OF_THE_FILE)
 
     async def close(self) -> None:
         for container in list(self._watches):
@@ -147,11 +163,31 @@ class LocalFolder:
         except OSError:
             return None
         name = path.relative_to(self._root / container).as_posix()
+        # Opening a pipe would wait for its writer, and a socket cannot be opened at all.
+        if not stat.S_ISREG(found.st_mode) or not self._is_blob_name(name):
+            return None
         return BlobInfo(container=container, name=name, etag=_etag(found), last_modified=_changed(found))
+
+    def _is_blob_name(self, name: str) -> bool:
+        """Azure's names are Unicode, and it takes a backslash for a slash; tells of each other name once."""
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            problem = "its name is no UTF-8"
+        else:
+            if "\\" not in name:
+                return True
+            problem = "its name has a backslash"
+        if name not in self._no_blobs:
+            self._no_blobs.add(name)
+            _log.warning("The file %a in folder %s is left out: %s, as no blob has it.", name, self._root, problem)
+        return False
 
     def _read(self, path: Path, blob: BlobInfo) -> BlobContent | None:
         try:
-            with path.open("rb") as file:
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return None
                 for _ in range(_READ_TRIES):
                     found = os.fstat(file.fileno())
                     file.seek(0)
@@ -187,12 +223,16 @@ def staged(root: Path, data: bytes) -> Path:
     return path
 
 
-async def in_thread(work: Callable[[], T], doing: str) -> T:
-    """The result of blocking file work; raises SourceUnavailable when the file system refuses it."""
+async def in_thread(work: Callable[[], T], doing: str, *, one_file: Collection[int] = ()) -> T:
+    """The result of blocking file work; raises SourceUnavailable when the file system refuses it.
+
+    The error numbers in `one_file` mean that only this file is refused: BlobRefused.
+    """
     try:
         return await asyncio.to_thread(work)
     except OSError as error:
-        raise SourceUnavailable(f"The folder account could not {doing}: {error}.") from error
+        kind = BlobRefused if error.errno in one_file else SourceUnavailable
+        raise kind(f"The folder account could not {doing}: {error}.") from error
 
 
 def _etag(found: os.stat_result) -> str:

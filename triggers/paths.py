@@ -91,9 +91,11 @@ class BlobPath:
     def matcher(self) -> re.Pattern[str]:
         """The expression that a blob's `container/name` must match in full, one group per placeholder.
 
-        Case matters, and a capture is greedy and crosses slashes, as in Azure.
+        Case matters, and a capture is greedy and crosses slashes and lines, as in Azure.
         """
-        return re.compile("".join(re.escape(part) if isinstance(part, str) else "(.*)" for part in self.tokens))
+        return re.compile(
+            "".join(re.escape(part) if isinstance(part, str) else "(.*)" for part in self.tokens), re.DOTALL
+        )
 
     def match(self, path: str) -> dict[str, str] | None:
         """The captures of `container/name`, or None when it does not match."""

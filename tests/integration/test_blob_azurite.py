@@ -4,6 +4,7 @@ import asyncio
 import uuid
 
 import pytest
+from azure.storage.blob import StandardBlobTier
 from azure.storage.blob.aio import BlobServiceClient
 
 from tests.contract.blob_accounts import BlobStoreContract, LedgerContract, ReceiptsContract, closing
@@ -203,3 +204,23 @@ async def test_containers_that_are_deleted_are_made_again(azurite):
         await until(outputs.get_blob_client("b_out.json").exists)
         await listener.stop()
     await app.echo.writer.close()
+
+
+async def test_an_archived_blob_is_given_up_and_the_next_is_answered(azurite, caplog):
+    app = App(azurite.connection_string)
+    listener = app.listener(poisonBlobThreshold=2)
+    async with BlobServiceClient.from_connection_string(azurite.connection_string) as client:
+        inputs = await client.create_container(app.input)
+        await inputs.upload_blob("cold.json", b"1", standard_blob_tier=StandardBlobTier.ARCHIVE)
+        await listener.start()
+        await inputs.upload_blob("warm.json", b"2")
+
+        async def done() -> bool:
+            return bool(app.echo.events) and "given up" in caplog.text
+
+        await until(done)
+        await listener.stop()
+    await app.echo.writer.close()
+    assert [event.data for event in app.echo.events] == [b"2"]
+    assert "cold.json' failed 2 times, last with BlobRefused: The storage account refused to read" in caplog.text
+    assert "409 BlobArchived" in caplog.text

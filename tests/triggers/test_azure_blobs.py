@@ -4,7 +4,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 from triggers.azure_blobs import AzureConnection, translated
-from triggers.errors import SourceUnavailable
+from triggers.errors import BlobRefused, SourceUnavailable
 
 
 def test_the_sdks_errors_become_ours_with_what_was_tried():
@@ -50,3 +50,27 @@ async def test_a_token_credential_is_closed_with_the_connection():
     assert connection.blob("abc", "x y").url == "https://acc.blob.core.windows.net/abc/x%20y"
     await connection.close()
     assert credential.closed
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "InvalidResourceName", BlobRefused),
+        (409, "BlobArchived", BlobRefused),
+        (412, "LeaseIdMissing", BlobRefused),
+        (409, "ContainerBeingDeleted", SourceUnavailable),
+        (401, "NoAuthenticationInformation", SourceUnavailable),
+        (403, "AuthorizationFailure", SourceUnavailable),
+        (404, "ContainerNotFound", SourceUnavailable),
+        (408, "RequestTimeout", SourceUnavailable),
+        (429, "TooManyRequests", SourceUnavailable),
+        (503, "ServerBusy", SourceUnavailable),
+    ],
+)
+def test_what_is_wrong_with_one_blob_is_not_taken_for_an_outage(status, code, kind):
+    error = HttpResponseError("details")
+    error.status_code, error.reason = status, code
+    with pytest.raises(kind, match=f"{status} {code}"), translated("read blob 'x'", one_blob=True):
+        raise error
+    with pytest.raises(SourceUnavailable), translated("list 'x'"):
+        raise error

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,11 @@ async def test_the_declared_function_answers_with_the_scripts_answer():
         ({"output_path": ""}, "''"),
         ({"input_path": ""}, "''"),
         ({"connection": " "}, "must name an app setting"),
+        ({"connection": "AccountName=a;AccountKey=b"}, "must name an app setting"),
+        ({"connection": "1st"}, "'1st' must name an app setting"),
+        ({"connection": 5}, "connection 5 must name an app setting"),
+        ({"input_path": 5}, "input_path 5 must be text"),
+        ({"output_path": 5}, "output_path 5 must be text"),
     ],
 )
 def test_bad_options_are_refused_when_made(options, told):
@@ -242,3 +248,38 @@ def test_the_adapter_is_complete_and_imports_no_sdk():
     assert adapter.extras == ("blob", "watch")
     assert set(adapter.outputs) == {"blob"}
     assert Path(__file__).stem == f"test_{adapter.name}"
+
+
+class WriteTo(Echo):
+    """Writes to a name that can never be."""
+
+    def __init__(self, settings: dict[str, str], path: str) -> None:
+        super().__init__(settings)
+        self.writer = blob_writer(binding(path, "blob"), settings)
+
+    async def execute(self, event: Event) -> FunctionResult:
+        try:
+            return await super().execute(event)
+        except Exception as error:
+            return FunctionResult(error=error)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("output/" + "x" * 300, "BlobRefused: The folder account could not write .*File name too long"),
+        ("output/a\\{blobname}", "InvalidPath: .*no backslash"),
+        ("output/../{blobname}", "InvalidPath: .* or '..' in its name"),
+    ],
+)
+async def test_an_output_that_can_never_be_is_given_up_and_said_why(tmp_path, path, told, caplog):
+    settings = {"Store": f"folder:{tmp_path}"}
+    echo = WriteTo(settings, path)
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "a.json").write_text("{}")
+    listener = listen(context(settings, echo, poisonBlobThreshold=1))
+    await listener.start()
+    await until(lambda: "given up" in caplog.text)
+    await listener.stop()
+    assert len(echo.events) == 1
+    assert re.search(rf"failed 1 times, last with {told}", caplog.text)

@@ -3,7 +3,7 @@
 import pytest
 
 from triggers.blob_memory import MemoryBlobs, MemoryLedger
-from triggers.errors import SourceUnavailable
+from triggers.errors import BlobRefused, SourceUnavailable
 
 
 async def test_unreachable_blobs():
@@ -20,3 +20,11 @@ async def test_unreachable_ledger():
     for attempt in (ledger.create("a", {}), ledger.read("a"), ledger.replace("a", {}, "1")):
         with pytest.raises(SourceUnavailable, match="made unreachable"):
             await attempt
+
+
+async def test_single_blobs_can_be_refused():
+    store = MemoryBlobs()
+    store.refused.add("abc/x")
+    await store.write("abc", "y", b"", "text/plain")
+    with pytest.raises(BlobRefused, match="'abc/x'"):
+        await store.write("abc", "x", b"", "text/plain")

@@ -128,3 +128,14 @@ def test_the_declared_function_asks_for_the_level(level, declared):
     trigger = function.get_trigger().get_dict_repr()
     assert function.get_function_name() == "score_http"
     assert (str(trigger["authLevel"]), trigger["route"]) == (declared, "score")
+
+
+@pytest.mark.parametrize("route", ["{bad", "bad}", "a/{}", "x{id}", "{{id}}", "{id}}/b"])
+def test_odd_braces_in_a_route_are_refused(route):
+    with pytest.raises(InvalidOptions, match="has the segment"):
+        HttpOptions(route=route)
+
+
+@pytest.mark.parametrize("route", ["score", "v1/score", "items/{id:int?}", "{*rest}", "{name:length(1,3)}/x"])
+def test_routes_may_have_parameters(route):
+    assert HttpOptions(route=route).route == route

@@ -1,16 +1,18 @@
 """triggers.local_folder and, through it, triggers.folder_watch"""
 
 import asyncio
+import errno
 import os
 import shutil
+import socket
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from triggers.errors import InvalidPath, SourceUnavailable
-from triggers.local_folder import STAGING, LocalFolder
+from triggers.errors import BlobRefused, InvalidPath, SourceUnavailable
+from triggers.local_folder import _OF_THE_FILE_READ, STAGING, LocalFolder, in_thread
 
 
 @pytest.fixture
@@ -140,9 +142,9 @@ async def test_outputs_come_into_place_in_one_step_and_leave_nothing_behind(fold
     assert list((tmp_path / "account" / STAGING).iterdir()) == []
 
 
-async def test_a_refused_write_is_unavailable_and_leaves_nothing_behind(folder, tmp_path):
+async def test_a_refused_write_is_of_that_blob_and_leaves_nothing_behind(folder, tmp_path):
     (tmp_path / "account" / "output" / "a.json").mkdir(parents=True)
-    with pytest.raises(SourceUnavailable, match=r"could not write .*a\.json"):
+    with pytest.raises(BlobRefused, match=r"could not write .*a\.json"):
         await folder.write("output", "a.json", b"{}", "application/json")
     assert list((tmp_path / "account" / STAGING).iterdir()) == []
 
@@ -157,3 +159,53 @@ async def test_a_file_that_was_just_made_is_not_listed_yet(folder, inbox, monkey
 async def test_symbolic_links_to_nowhere_are_left_out(folder, inbox):
     (inbox / "a.json").symlink_to(inbox / "missing")
     assert await listed(folder) == []
+
+
+async def test_only_regular_files_are_blobs(folder, inbox):
+    (inbox / "real.json").write_text("{}")
+    os.mkfifo(inbox / "pipe.json")
+    (inbox / "folder.json").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(inbox / "socket.json"))
+    assert await changed(folder) == ["real.json"]
+    assert await listed(folder) == ["real.json"]
+
+
+async def test_a_pipe_in_the_place_of_a_listed_file_is_not_waited_for(folder, inbox):
+    (inbox / "a.json").write_text("{}")
+    (blob,) = await folder.changes("input", 5.0)
+    (inbox / "a.json").unlink()
+    os.mkfifo(inbox / "a.json")
+    async with asyncio.timeout(2):
+        assert await folder.read(blob) is None
+
+
+def make(folder: Path, name: bytes) -> None:
+    path = Path(os.fsdecode(os.path.join(os.fsencode(folder), name)))  # noqa: PTH118 - the name is bytes
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+
+@pytest.mark.parametrize("name", [b"\xffx.json", b"a\\b.json", b"\xfe/x.json"])
+async def test_names_that_no_blob_has_are_left_out_with_one_warning(folder, inbox, name, caplog):
+    make(inbox, name)
+    (inbox / "good.json").write_text("{}")
+    while not await changed(folder):
+        pass
+    for _ in range(2):
+        assert await listed(folder) == ["good.json"]
+    assert caplog.text.count("is left out") == 1
+
+
+async def test_a_name_too_long_is_of_that_blob_alone(folder):
+    with pytest.raises(BlobRefused, match="File name too long"):
+        await folder.write("output", "x" * 300, b"", "text/plain")
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.EACCES, BlobRefused), (errno.EIO, SourceUnavailable)])
+async def test_an_unreadable_file_is_of_that_blob_alone_and_a_broken_disk_is_not(number, kind):
+    def read():
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(kind, match="could not read a"):
+        await in_thread(read, "read a", one_file=_OF_THE_FILE_READ)

@@ -17,7 +17,7 @@ from triggers.paths import BlobPath
         ("input/{blobname}.json", "input/x.JSON", None),
         ("input/{blobname}.json", "other/x.json", None),
         ("input/{blobname}.json", "input/x.json.bak", None),
-        ("input/{n}.json", "input/a\nb.json", None),
+        ("input/{n}.json", "input/a\nb.json", {"n": "a\nb"}),
         ("ccc/{blobname}.{ext}", "ccc/a.tar.gz", {"blobname": "a.tar", "ext": "gz"}),
         ("ccc/{a}/{b}", "ccc/x/y/z", {"a": "x/y", "b": "z"}),
         ("ccc/{{{a}}}", "ccc/{x}", {"a": "x"}),
