@@ -9,6 +9,7 @@ from azure.functions.meta import Datum
 
 from function_host.errors import BindingError
 from triggers.contract import Binding, Event
+from triggers.http_body import SpooledBody
 
 Decode = Callable[[Event], object]
 Encode = Callable[[object], object]
@@ -66,7 +67,8 @@ def _converter(binding_type: str) -> Any:
 
 def _http_request(event: Event) -> func.HttpRequest:
     metadata = event.metadata
-    return func.HttpRequest(
+    kind = _SpooledRequest if isinstance(event.data, SpooledBody) else func.HttpRequest
+    return kind(
         method=cast("str", metadata["method"]),
         url=cast("str", metadata["url"]),
         headers=cast("Mapping[str, str]", metadata["headers"]),
@@ -74,6 +76,17 @@ def _http_request(event: Event) -> func.HttpRequest:
         route_params=cast("Mapping[str, str]", metadata["route_params"]),
         body=cast("bytes", event.data),
     )
+
+
+class _SpooledRequest(func.HttpRequest):
+    """A request whose large body is read from disk when the function asks for it."""
+
+    def get_body(self) -> bytes:
+        body = super().get_body()
+        return body.read() if isinstance(body, SpooledBody) else body
+
+    def get_json(self) -> Any:
+        return json.loads(self.get_body())
 
 
 def _plain(event: Event) -> object:

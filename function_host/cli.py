@@ -73,9 +73,9 @@ async def _bring_up(host: Host, ready_file: Path | None) -> None:
     url = await host.serve()
     functions = _described(host, url)
     _announce(url, functions)
-    _tell_keys(host)
+    await _tell_keys(host)
     if ready_file:
-        _write(ready_file, {"url": url, "pid": os.getpid(), "functions": functions})
+        _write(ready_file, {"url": url, "pid": os.getpid(), "functions": functions, "errors": host.status.errors})
 
 
 def _check_ready_file(path: Path | None) -> None:
@@ -100,13 +100,13 @@ def _described(host: Host, url: str) -> list[dict[str, object]]:
     return [
         {
             "name": function.name,
-            "url": _function_url(host.config.route_prefix, url, function.trigger.options.get("route")),
+            "url": _function_url(host.config.http.route_prefix, url, function.trigger.options.get("route")),
             "bindings": [
                 {"type": b.type, "direction": b.direction, "name": b.name, **b.options}
                 for b in (function.trigger, *function.inputs, *function.outputs)
             ],
         }
-        for function in host.functions
+        for function in host.status.functions
     ]
 
 
@@ -122,7 +122,7 @@ def _announce(url: str, functions: Sequence[dict[str, object]]) -> None:
         print(f"  {function['name']}: {function['url'] or _trigger_text(function)}", file=sys.stderr)
 
 
-def _tell_keys(host: Host) -> None:
+async def _tell_keys(host: Host) -> None:
     """Keys that live in memory would be known to nobody; they are shown to a person, but not written into logs."""
     if host.keeps_keys or not host.needs_keys:
         return
@@ -130,7 +130,7 @@ def _tell_keys(host: Host) -> None:
         "Function keys are temporary: set FUNCTIONS_SECRETS_PATH to the folder that shall keep them.", file=sys.stderr
     )
     if sys.stderr.isatty():
-        print(f"  This run's host key is {host.keys.host_key()}", file=sys.stderr)
+        print(f"  This run's host key is {await host.keys.host_key()}", file=sys.stderr)
 
 
 def _trigger_text(function: dict[str, object]) -> str:

@@ -4,22 +4,24 @@ import asyncio
 import contextvars
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import azure.functions as func
 
-from function_host.binding import Encode, decoder, encoder, is_http
-from function_host.errors import FunctionError
+from function_host.binding import Decode, Encode, decoder, encoder, is_http
+from function_host.errors import FunctionError, FunctionTimeout
 from function_host.functions import RETURN, Function
 from function_host.invocation import InvocationContext, RetryContext, TraceContext
 from function_host.telemetry.context import current_invocation
 from function_host.telemetry.tracebacks import users_part
-from triggers.contract import Binding, Event, FunctionResult, OutputWriter
+from triggers.contract import Binding, Event, FunctionResult, InputReader, OutputWriter
 from triggers.errors import SourceUnavailable
 
+ReaderFactory = Callable[[Binding], InputReader]
 _FOR_THE_INTERPRETER = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
 
 WriterFactory = Callable[[Binding], OutputWriter]
@@ -29,26 +31,40 @@ class Dispatcher:
     """Runs one function; is the Executor of its listener."""
 
     def __init__(
-        self, function: Function, *, root: Path, threads: ThreadPoolExecutor, open_writer: WriterFactory
+        self,
+        function: Function,
+        *,
+        root: Path,
+        threads: ThreadPoolExecutor,
+        open_reader: ReaderFactory,
+        open_writer: WriterFactory,
+        timeout: timedelta | None = None,
     ) -> None:
-        self._function = function
+        self.function = self._function = function
+        self._timeout = timeout.total_seconds() if timeout else None
         self._directory = str(root)
         self._threads = threads
         self._log = logging.getLogger(f"Function.{function.name}")
         self._decode = decoder(function.trigger, function.hints.get(function.trigger.name))
         self._is_http = function.trigger.type.lower() == "httptrigger"
         self._answers = function.returns is not None and is_http(function.returns)
+        self._answer_out = next((o.name for o in function.outputs if is_http(o) and o.name != RETURN), None)
         self._outputs: Sequence[tuple[str, Encode, OutputWriter]] = [
             (output.name, encoder(output, function.name), open_writer(output))
             for output in function.outputs
             if not is_http(output)
         ]
 
+        self._inputs: Sequence[tuple[str, Decode, InputReader]] = [
+            (source.name, decoder(source, function.hints.get(source.name)), open_reader(source))
+            for source in function.inputs
+        ]
+
     async def execute(self, event: Event) -> FunctionResult:
         """Run the function for `event`; a failure is logged with its traceback and returned, never raised."""
         started = time.perf_counter()
         try:
-            value = await self.invoke(event)
+            value = await (self.invoke(event) if self._function.retry is None else self._invoke_with_retries(event))
         except Exception as error:  # because whatever user code raises is a result
             self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=users_part(error))
             return FunctionResult(error=error)
@@ -58,19 +74,25 @@ class Dispatcher:
             self._log.log(level, "Executed %s (Id=%s, %.0f ms)", self._cause(event), event.id, milliseconds)
         return FunctionResult(value=value)
 
-    async def invoke(self, event: Event) -> object:
+    async def invoke(self, event: Event, *, retries: int = 0) -> object:
         """Run the function for `event` and write its outputs; raises what user code raised."""
-        outs = {name: func_out() for name, _, _ in self._outputs if name != RETURN}
-        arguments = {self._function.trigger.name: self._decode(event), **outs, **self._context(event)}
+        names = [name for name, _, _ in self._outputs] + ([self._answer_out] if self._answer_out else [])
+        outs = {name: func_out() for name in names if name != RETURN}
+        arguments = {
+            self._function.trigger.name: self._decode(event),
+            **await self._read(event),
+            **outs,
+            **self._context(event, retries),
+        }
         token = current_invocation.set(f"{self._function.name}/{event.id}")
         try:
-            value = await self._call(arguments)
+            value = await self._in_time(self._call(arguments))
             if not self._answers:
                 self._check_return(value)
             await self._write({RETURN: value, **{name: out.get() for name, out in outs.items()}}, event.metadata)
         finally:
             current_invocation.reset(token)
-        return value
+        return value if self._answer_out is None else outs[self._answer_out].get() or func.HttpResponse(status_code=204)
 
     async def open(self) -> None:
         """Make what the output writers need; what cannot be reached now is made by the first write."""
@@ -81,9 +103,27 @@ class Dispatcher:
                 self._log.warning("The output %r is out of reach for now: %s", name, error)
 
     async def close(self) -> None:
-        """Release the output writers."""
+        """Release readers and writers."""
+        for _, _, reader in self._inputs:
+            await reader.close()
         for _, _, writer in self._outputs:
             await writer.close()
+
+    async def _invoke_with_retries(self, event: Event) -> object:
+        policy = self._function.retry
+        retries = 0
+        while True:
+            try:
+                return await self.invoke(event, retries=retries)
+            except Exception as error:
+                if policy is None or self._is_http or not policy.allows(retries):
+                    raise
+                retries += 1
+                pause = policy.pause(retries)
+                self._log.warning(
+                    "Failed (Id=%s); retry %d follows in %.1f s.", event.id, retries, pause, exc_info=users_part(error)
+                )
+                await asyncio.sleep(pause)
 
     async def _call(self, arguments: Mapping[str, object]) -> object:
         try:
@@ -99,10 +139,26 @@ class Dispatcher:
             raise FunctionError(f"Function {self._function.name!r} raised {type(error).__name__}.") from error
         return value
 
+    async def _read(self, event: Event) -> Mapping[str, object]:
+        values: dict[str, object] = {}
+        for name, decode, reader in self._inputs:
+            values[name] = decode(Event(id=event.id, data=await reader.read(event.metadata)))
+        return values
+
     async def _write(self, values: Mapping[str, object], metadata: Mapping[str, object]) -> None:
         for name, encode, writer in self._outputs:
             if values[name] is not None:
                 await writer.write(encode(values[name]), metadata)
+
+    async def _in_time(self, call: Awaitable[object]) -> object:
+        """A function's thread cannot be stopped: it goes on in vain, but nobody waits for it any more."""
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                return await call
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise FunctionTimeout(f"Function {self._function.name!r} ran longer than {self._timeout:g} s.") from error
 
     def _check_return(self, value: object) -> None:
         if value is not None and self._function.returns is None:
@@ -111,7 +167,7 @@ class Dispatcher:
                 "but has no $return binding to put it in."
             )
 
-    def _context(self, event: Event) -> Mapping[str, object]:
+    def _context(self, event: Event, retries: int) -> Mapping[str, object]:
         if not self._function.takes_context:
             return {}
         context = InvocationContext(
@@ -119,7 +175,10 @@ class Dispatcher:
             function_name=self._function.name,
             function_directory=self._directory,
             trace_context=TraceContext(trace_parent=event.traceparent or ""),
-            retry_context=RetryContext(retry_count=event.attempt - 1),
+            retry_context=RetryContext(
+                retry_count=retries or event.attempt - 1,
+                max_retry_count=self._function.retry.max_retries if self._function.retry else 0,
+            ),
         )
         return {"context": context}
 

@@ -2,11 +2,13 @@
 
 HostError
 ├── AppLoadError
+│   ├── AppNotFound
 │   ├── DuplicateFunction
 │   └── ReservedModuleName
 ├── ConfigError
 ├── BindingError
 ├── FunctionError
+│   └── FunctionTimeout
 └── AddressInUse
 """
 
@@ -17,6 +19,10 @@ class HostError(Exception):
 
 class AppLoadError(HostError):
     """The app's script is missing, broken, or does not hold exactly one app; user code's error is the cause."""
+
+
+class AppNotFound(AppLoadError):
+    """The folder holds no function app at all."""
 
 
 class DuplicateFunction(AppLoadError):
@@ -37,6 +43,10 @@ class BindingError(HostError):
 
 class FunctionError(HostError):
     """User code did something a function must not do (its own exceptions are kept as they are)."""
+
+
+class FunctionTimeout(FunctionError):
+    """The function ran longer than host.json allows."""
 
 
 class AddressInUse(HostError):

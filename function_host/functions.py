@@ -2,21 +2,23 @@
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
-import azure.functions as func
-
 from function_host.errors import AppLoadError
+from function_host.retry import RetryPolicy
 from triggers.contract import Binding
 
 RETURN = "$return"
 
+_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,127}$", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A frozen view of one azure.functions `Function`."""
+    """A function of either programming model."""
 
     name: str
     trigger: Binding
@@ -28,6 +30,7 @@ class Function:
     takes_context: bool
     hints: Mapping[str, Any]
     """The resolved annotations of `call`."""
+    retry: RetryPolicy | None = None
 
     @property
     def returns(self) -> Binding | None:
@@ -35,11 +38,13 @@ class Function:
         return next((binding for binding in self.outputs if binding.name == RETURN), None)
 
 
-def from_azure(function: Any) -> Function:
-    """Our view of an `azure.functions` function; AppLoadError when parameters and bindings do not fit."""
-    name = str(function.get_function_name())
-    bindings = [_binding(json.loads(raw)) for raw in function.get_raw_bindings()]
-    call = function.get_user_function()
+def make_function(
+    name: str, bindings: Sequence[Binding], call: Callable[..., Any], *, retry: RetryPolicy | None = None
+) -> Function:
+    """The function `name`; raises AppLoadError when its name, bindings and parameters do not fit together."""
+    _check_name(name)
+    _check_bindings(name, bindings)
+    _check_call(name, call)
     parameters = set(inspect.signature(call).parameters)
     names = {binding.name for binding in bindings}
     takes_context = "context" in parameters and "context" not in names
@@ -53,15 +58,15 @@ def from_azure(function: Any) -> Function:
         is_async=inspect.iscoroutinefunction(call),
         takes_context=takes_context,
         hints=_hints(name, call),
+        retry=retry,
     )
 
 
-def all_from_azure(app: func.FunctionRegister) -> Sequence[Function]:
-    """Every function of `app`, by name; azure.functions allows to ask an app only once."""
-    return sorted((from_azure(function) for function in app.get_functions()), key=lambda f: f.name.lower())
-
-
-def _binding(raw: dict[str, Any]) -> Binding:
+def make_binding(function: str, raw: Mapping[str, Any]) -> Binding:
+    """One binding as function.json writes it; raises AppLoadError when it has no type or name."""
+    for key in ("type", "name"):
+        if not isinstance(raw.get(key), str) or not raw[key]:
+            raise AppLoadError(f"A binding of function {function!r} has no {key}: {json.dumps(raw)}.")
     known = {"type", "name", "direction"}
     return Binding(
         type=raw["type"],
@@ -69,6 +74,42 @@ def _binding(raw: dict[str, Any]) -> Binding:
         direction=str(raw.get("direction", "IN")).upper(),
         options={key: value for key, value in raw.items() if key not in known},
     )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.match(name) or name.lower() == "host":
+        raise AppLoadError(
+            f"{name!r} cannot name a function: a name begins with a letter, has letters, digits, '_' and '-', "
+            "is at most 128 characters long, and is not 'host'."
+        )
+
+
+def _check_bindings(function: str, bindings: Sequence[Binding]) -> None:
+    triggers = [binding.type for binding in bindings if binding.is_trigger]
+    if len(triggers) != 1:
+        found = ", ".join(triggers) or "none"
+        raise AppLoadError(f"Function {function!r} must have exactly one trigger; it has {found}.")
+    seen: set[str] = set()
+    for binding in bindings:
+        if binding.name.lower() in seen:
+            raise AppLoadError(f"Function {function!r} has two bindings called {binding.name!r}.")
+        seen.add(binding.name.lower())
+        _check_direction(function, binding)
+
+
+def _check_direction(function: str, binding: Binding) -> None:
+    if binding.direction not in ("IN", "OUT"):
+        raise AppLoadError(
+            f"The binding {binding.name!r} of function {function!r} has the direction {binding.direction.lower()!r}; "
+            "Python functions know 'in' and 'out'."
+        )
+    if binding.name == RETURN and binding.direction != "OUT":
+        raise AppLoadError(f"The binding $return of function {function!r} must have the direction 'out'.")
+
+
+def _check_call(function: str, call: Callable[..., Any]) -> None:
+    if inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call):
+        raise AppLoadError(f"Function {function!r} is a generator; return the value, or await it, instead of yielding.")
 
 
 def _check_parameters(function: str, parameters: set[str], bindings: set[str]) -> None:

@@ -3,75 +3,111 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from function_host.config import HostConfig, load_config
 from function_host.dispatcher import Dispatcher
-from function_host.errors import AddressInUse, AppLoadError
+from function_host.errors import AddressInUse, AppLoadError, AppNotFound, ConfigError, HostError
+from function_host.expressions import resolve
 from function_host.functions import Function
 from function_host.host_id import host_id
-from function_host.http.app import FunctionRoutes, HttpApp
+from function_host.http.admin import AdminApi
+from function_host.http.admin_keys import KeysApi
+from function_host.http.app import FunctionRoutes, HttpApp, homepage_enabled
 from function_host.http.auth import Authorizer
+from function_host.http.middleware import wrap
 from function_host.http.routing import RouteTable
 from function_host.http.server import HttpServer
+from function_host.http.webhooks import Webhooks
 from function_host.keys import FileKeyStore, KeyRing, KeyStore, MemoryKeyStore
-from function_host.loader import load_functions
+from function_host.lifespan import end_lifespan
+from function_host.loader import LoadedApp, load_app
 from function_host.scoring.errors import EntryScriptError
-from function_host.settings import load_settings, publish
+from function_host.settings import load_settings, publish, thread_count
+from function_host.status import ERROR, RUNNING, STOPPING, HostStatus, disabled_functions
+from function_host.telemetry.tracebacks import users_part
 from triggers.asgi import ASGIApp
-from triggers.contract import Binding, Event, Listener, ListenerContext, OutputWriter
-from triggers.registry import adapters, by_binding_type
+from triggers.contract import Binding, Event, InputReader, Listener, ListenerContext, OutputWriter
+from triggers.errors import TriggerError
+from triggers.registry import binding_adapter, by_binding_type
 
 _log = logging.getLogger("Host")
 
-WARM_UP = "warmuptrigger"
+_WARM_UP = "warmuptrigger"
 
 
 class Host:
     """Runs the functions of one app until told to stop."""
 
-    def __init__(
-        self, root: Path, functions: Sequence[Function], config: HostConfig, settings: Mapping[str, str]
-    ) -> None:
-        self.functions = functions
+    def __init__(self, root: Path, app: LoadedApp, config: HostConfig, settings: Mapping[str, str]) -> None:
         self.config = config
         self.keys = KeyRing(_key_store(settings))
+        self.status = HostStatus(
+            host_id=host_id(root, settings),
+            functions=[
+                f for f in app.functions if not config.only_functions or f.name.lower() in config.only_functions
+            ],
+            failures={name: str(error) for name, error in app.failures.items()},
+            disabled=disabled_functions(app.functions, settings),
+        )
         self._root = root
+        self._app = app.app
         self._settings = settings
-        self._routes = RouteTable()
-        self._threads = ThreadPoolExecutor(thread_name_prefix="function")
+        self._own, self._routes, self._webhooks = RouteTable(), RouteTable(), Webhooks()
+        self._threads = ThreadPoolExecutor(thread_count(settings), thread_name_prefix="function")
         self._listeners: list[Listener] = []
-        self._dispatchers: list[Dispatcher] = []
+        self._dispatchers: dict[str, Dispatcher] = {}
+        self._background: set[asyncio.Task[object]] = set()
+        self._warmed = False
         self._server: HttpServer | None = None
-        self._ready = False
-        self.app: ASGIApp = HttpApp(self._routes, Authorizer(self.keys), lambda: self._ready)
+        self.app: ASGIApp = self._http_app()
 
     @classmethod
     def load(cls, root: Path, environment: Mapping[str, str] | None = None) -> "Host":
-        """The host for the app in `root`; raises HostError for what is wrong with the app or its configuration."""
+        """The host for the app in `root`. Raises AppNotFound when there is none.
+
+        What else is wrong with the app or its configuration leaves a host that runs nothing and says why.
+        """
         root = root.resolve()
-        settings = load_settings(root, environment)
-        config = load_config(root, settings)
-        publish(settings)
-        return cls(root, load_functions(root), config, settings)
+        settings: Mapping[str, str] = {}
+        config, app = HostConfig(), LoadedApp(functions=(), failures={})
+        problem = ""
+        try:
+            settings = load_settings(root, environment)
+            config = load_config(root, settings)
+            publish(settings)
+            app = load_app(root, settings)
+        except (AppLoadError, ConfigError) as error:
+            if isinstance(error, AppNotFound):
+                raise
+            _log.error("%s", error, exc_info=error.__cause__ and users_part(error.__cause__))
+            problem = str(error)
+        host = cls(root, app, config, settings)
+        host.status.app_error = problem
+        return host
 
     async def start_functions(self) -> None:
-        """Warm up, then start every listener; only then is the app ready. Raises what a warm-up script raised."""
-        self.keys.host_key()  # A caller needs it before the first request: it is made now, not with that request.
-        dispatchers = {function.name: self._dispatcher(function) for function in self.functions}
-        self._dispatchers = list(dispatchers.values())
-        for function in self.functions:
-            if function.trigger.type.lower() == WARM_UP:
-                await self._warm_up(dispatchers[function.name])
-        for function in self.functions:
-            if function.trigger.type.lower() != WARM_UP:
-                await dispatchers[function.name].open()
-                listener = self._listener(function, dispatchers[function.name])
-                await listener.start()
-                self._listeners.append(listener)
-        self._ready = True
+        """Warm up, then start every listener; a function that cannot start is noted, and the others go on.
+
+        Raises EntryScriptError when a scoring script cannot start: such an app has nothing else to do.
+        """
+        await self.keys.host_key()  # A caller needs it before the first request: it is made now, not with that request.
+        if self.status.app_error:
+            self.status.state = ERROR
+            return
+        for function in self.status.functions:
+            self._prepare(function)
+        await self.warm_up()
+        for dispatcher in self._dispatchers.values():
+            if self._listens(dispatcher.function):
+                await self._listen(dispatcher)
+        for error in self.status.errors:
+            _log.error("%s", error)
+        if self.config.unknown_keys:
+            _log.warning("host.json has keys that mean nothing here: %s.", ", ".join(self.config.unknown_keys))
+        self.status.state = RUNNING
 
     @property
     def keeps_keys(self) -> bool:
@@ -83,7 +119,7 @@ class Host:
         """Does any HTTP function ask its callers for a key?"""
         return any(
             function.trigger.option("authLevel", "function").lower() != "anonymous"
-            for function in self.functions
+            for function in self.status.functions
             if function.trigger.type.lower() == "httptrigger"
         )
 
@@ -98,50 +134,112 @@ class Host:
             raise AddressInUse("No address was bound; call bind() first.")
         return await self._server.start()
 
+    async def warm_up(self) -> None:
+        """Run the app's warm-up functions, once; failures other than a scoring script's are only logged."""
+        if self._warmed:
+            return
+        self._warmed = True
+        for dispatcher in self._dispatchers.values():
+            if dispatcher.function.trigger.type.lower() == _WARM_UP:
+                try:
+                    await dispatcher.invoke(Event(id=str(uuid.uuid4()), data=None))
+                except EntryScriptError:
+                    raise
+                except Exception:
+                    _log.exception("The warm-up function %r failed.", dispatcher.function.name)
+
     async def stop(self) -> None:
         """Drain: the port closes, listeners settle what they claimed, then everything is released."""
-        self._ready = False
+        self.status.state = STOPPING
         if self._server is not None:
             await self._server.stop()
-        await asyncio.gather(*(listener.stop() for listener in self._listeners))
-        for dispatcher in self._dispatchers:
+        await asyncio.gather(*(listener.stop() for listener in self._listeners), *self._background)
+        for dispatcher in self._dispatchers.values():
             await dispatcher.close()
+        await end_lifespan(self._app)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _dispatcher(self, function: Function) -> Dispatcher:
-        return Dispatcher(function, root=self._root, threads=self._threads, open_writer=self._open_writer)
+    def _prepare(self, function: Function) -> None:
+        try:
+            function = resolve(function, self._settings)
+            by_binding_type_or_warm_up(function)
+            self._dispatchers[function.name] = Dispatcher(
+                function,
+                root=self._root,
+                threads=self._threads,
+                open_reader=self._open_reader,
+                open_writer=self._open_writer,
+                timeout=self.config.function_timeout,
+            )
+        except (HostError, TriggerError) as error:
+            self.status.failures[function.name] = str(error)
+
+    def _listens(self, function: Function) -> bool:
+        """A disabled function takes no events; its route stays for whoever has the master key."""
+        kind = function.trigger.type.lower()
+        return kind != _WARM_UP and (kind == "httptrigger" or function.name not in self.status.disabled)
+
+    async def _listen(self, dispatcher: Dispatcher) -> None:
+        function = dispatcher.function
+        adapter = by_binding_type(function.trigger.type)
+        routes = FunctionRoutes(
+            functions=self._routes,
+            own=self._own,
+            webhooks=self._webhooks,
+            prefix=self.config.http.route_prefix,
+            function=function.name,
+        )
+        context = ListenerContext(
+            function=function.name,
+            binding=function.trigger,
+            executor=dispatcher,
+            routes=routes,
+            settings=self._settings,
+            host_id=self.status.host_id,
+            extension=self.config.extensions.get(adapter.extension, {}),
+        )
+        await dispatcher.open()
+        try:
+            listener = adapter.listen(context)
+            await listener.start()
+        except (HostError, TriggerError) as error:
+            self.status.failures[function.name] = str(error)
+        else:
+            self._listeners.append(listener)
 
     def _open_writer(self, output: Binding) -> OutputWriter:
-        for adapter in adapters().values():
-            if output.type in adapter.outputs:
-                return adapter.outputs[output.type](output, self._settings)
-        known = sorted({"http"}.union(*(adapter.outputs for adapter in adapters().values())))
-        raise AppLoadError(
-            f"The output binding {output.name!r} has type {output.type!r}; this host writes {', '.join(known)}."
-        )
+        adapter = binding_adapter(output.type)
+        if adapter.writer is None:
+            raise AppLoadError(f"The binding {output.name!r} is an output, but {output.type!r} has only inputs.")
+        return adapter.writer(output, self._settings)
 
-    def _listener(self, function: Function, dispatcher: Dispatcher) -> Listener:
-        adapter = by_binding_type(function.trigger.type)
-        return adapter.listen(
-            ListenerContext(
-                function=function.name,
-                binding=function.trigger,
-                executor=dispatcher,
-                routes=FunctionRoutes(table=self._routes, prefix=self.config.route_prefix, function=function.name),
-                settings=self._settings,
-                host_id=host_id(self._root, self._settings),
-                extension=self.config.extensions.get(adapter.extension, {}),
-            )
-        )
+    def _open_reader(self, source: Binding) -> InputReader:
+        adapter = binding_adapter(source.type)
+        if adapter.reader is None:
+            raise AppLoadError(f"The binding {source.name!r} is an input, but {source.type!r} has only outputs.")
+        return adapter.reader(source, self._settings)
 
-    async def _warm_up(self, dispatcher: Dispatcher) -> None:
-        """A scoring script that cannot start stops the host; any other warm-up may fail, as on Azure."""
-        try:
-            await dispatcher.invoke(Event(id=str(uuid.uuid4()), data=None))
-        except EntryScriptError:
-            raise
-        except Exception:
-            _log.exception("A warm-up function failed; the app goes on without it.")
+    def _invoke(self, function: Function, text: str) -> None:
+        """Run a function in the background for an input given as text; failures are only in the log."""
+        dispatcher = self._dispatchers[function.name]
+        event = Event(id=str(uuid.uuid4()), data=text)
+        task = asyncio.create_task(dispatcher.execute(event))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _http_app(self) -> ASGIApp:
+        admin = AdminApi(self.status, prefix=self.config.http.route_prefix, invoke=self._invoke, warm_up=self.warm_up)
+        admin.mount(self._own)
+        KeysApi(self.keys, self.status).mount(self._own)
+        homepage = homepage_enabled(self._settings)
+        app = HttpApp(self.status, Authorizer(self.keys), own=self._own, functions=self._routes, homepage=homepage)
+        return wrap(app, self.config.http)
+
+
+def by_binding_type_or_warm_up(function: Function) -> None:
+    """Raises UnknownTrigger when nobody serves the function's trigger."""
+    if function.trigger.type.lower() != _WARM_UP:
+        by_binding_type(function.trigger.type)
 
 
 def _key_store(settings: Mapping[str, str]) -> KeyStore:

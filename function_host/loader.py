@@ -1,37 +1,102 @@
-"""From a folder to its imported function_app.py, the one app in it, and its functions."""
+"""From a folder to the functions of the app in it, in either programming model, and what is wrong with the others."""
 
 import importlib.util
+import json
+import logging
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import azure.functions as func
 
 import triggers
-from function_host.errors import AppLoadError, DuplicateFunction, ReservedModuleName
-from function_host.functions import Function, all_from_azure
+from function_host.errors import AppLoadError, AppNotFound, DuplicateFunction, ReservedModuleName
+from function_host.function_json import function_folders, load_function_json
+from function_host.functions import Function, make_binding, make_function
+from function_host.retry import read_retry
 
+_log = logging.getLogger("Host.Loader")
+
+SCRIPT_SETTING = "PYTHON_SCRIPT_FILE_NAME"
+_DEFAULT_SCRIPT = "function_app.py"
+_SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
 _RESERVED = (triggers.__name__, __name__.split(".", maxsplit=1)[0])
 
 
-def load_functions(root: Path) -> Sequence[Function]:
-    """The functions of the app in `root`, which becomes the working directory and is put on `sys.path`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedApp:
+    """What was found in an app's folder."""
 
-    Raises AppLoadError; what user code raised while it was imported is its cause.
+    functions: Sequence[Function]
+    """Those that can run, by name."""
+    failures: Mapping[str, AppLoadError]
+    """Name -> what is wrong with the function; the others run."""
+    app: object = None
+    """The azure.functions app that they were declared on, if any."""
+
+
+def load_app(root: Path, settings: Mapping[str, str]) -> LoadedApp:
+    """The app in `root`, which becomes the working directory and is put on `sys.path`.
+
+    Raises AppLoadError when nothing of the app can run; what user code raised while it was imported is its cause.
     """
-    script = root / "function_app.py"
-    if not script.is_file():
-        raise AppLoadError(f"There is no function app in {root}: {script.name} is missing.")
+    script = root / settings.get(SCRIPT_SETTING, _DEFAULT_SCRIPT)
+    folders = function_folders(root)
+    if not _SCRIPT_NAME.match(script.name):
+        raise AppLoadError(f"{SCRIPT_SETTING} is {script.name!r}; it must be the name of a Python file.")
+    if not script.is_file() and not folders:
+        raise AppNotFound(
+            f"There is no function app in {root}: neither {script.name} nor a folder with a function.json is there."
+        )
     _refuse_reserved_names(root)
     _enter(root)
-    app = _only_app(_import(script))
+    if not script.is_file():
+        return _load_each([(folder.name, partial(load_function_json, folder)) for folder in folders])
+    if folders:
+        _log.warning("%s is there, so these folders are ignored: %s.", script.name, ", ".join(f.name for f in folders))
+    return load_decorated(_only_app(_import(script)), script)
+
+
+def _load_each(parts: Sequence[tuple[str, Callable[[], Function | None]]]) -> LoadedApp:
+    functions: list[Function] = []
+    failures: dict[str, AppLoadError] = {}
+    for name, load in parts:
+        try:
+            function = load()
+        except AppLoadError as error:
+            failures[name] = error
+        else:
+            if function is not None:
+                functions.append(function)
+    return LoadedApp(functions=sorted(functions, key=lambda f: f.name.lower()), failures=failures)
+
+
+def load_decorated(app: Any, script: Path) -> LoadedApp:
+    """The functions that were declared on `app`; raises AppLoadError when azure.functions refuses one of them."""
     try:
-        return all_from_azure(app)
+        found = app.get_functions()  # May be asked only once: azure.functions remembers the names it gave out.
     except ValueError as error:
         kind = DuplicateFunction if "unique" in str(error) else AppLoadError
         raise kind(f"{script}: {error}") from error
+    loaded = _load_each([(function.get_function_name(), partial(_from_azure, function)) for function in found])
+    return replace(loaded, app=app)
+
+
+def _from_azure(function: Any) -> Function:
+    name = str(function.get_function_name())
+    retry = function.get_settings_dict("retry_policy")
+    return make_function(
+        name,
+        [make_binding(name, json.loads(raw)) for raw in function.get_raw_bindings()],
+        function.get_user_function(),
+        retry=read_retry(name, retry) if retry else None,
+    )
 
 
 def _refuse_reserved_names(root: Path) -> None:
@@ -58,9 +123,9 @@ def _import(script: Path) -> ModuleType:
     sys.modules[script.stem] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[script.stem]
-        raise AppLoadError(f"{script} could not be imported: {error}") from error
+        raise AppLoadError(f"{script} could not be imported: {type(error).__name__}: {error}") from error
     return module
 
 

@@ -30,3 +30,9 @@ def _local_values(path: Path) -> dict[str, str]:
         return {str(name): str(value) for name, value in values.items()}
     except (ValueError, AttributeError) as error:
         raise ConfigError(f'{path} must be JSON of the form {{"Values": {{"NAME": "text"}}}}: {error}') from error
+
+
+def thread_count(settings: Mapping[str, str]) -> int | None:
+    """How many threads run synchronous functions (`PYTHON_THREADPOOL_THREAD_COUNT`); None leaves it to Python."""
+    text = settings.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
+    return int(text) if text.isdecimal() and int(text) > 0 else None

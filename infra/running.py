@@ -20,6 +20,8 @@ from infra.storage import folder_connection
 STORAGES = ("folder", "azurite")
 CONNECTIONS = ("TriggerConnectionString", "AzureWebJobsStorage")
 _PAUSE = 0.02
+_BROKEN_APP = 3
+"""Exit code for an app or a configuration that cannot be used."""
 _FUNCTION_APP_FILES = ("function_app.py", "host.json")
 
 Echo = Callable[[str], None]
@@ -112,6 +114,13 @@ class _Host:
         if not self._ready_file.exists():
             raise RunTimedOut(f"The app {self._app} was not ready within {timeout:.0f} seconds; see {self._log}.")
         document = json.loads(self._ready_file.read_text(encoding="utf-8"))
+        if document["errors"] and not document["functions"]:
+            self._pass_on()
+            raise HostFailed(
+                f"Nothing of {self._app} can run: {' '.join(document['errors'])}",
+                returncode=_BROKEN_APP,
+                output=self._log.read_text(encoding="utf-8", errors="replace"),
+            )
         return AppRun(
             app=self._app,
             url=document["url"],

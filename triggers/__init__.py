@@ -2,10 +2,12 @@
 
 from triggers.contract import (
     Binding,
+    BindingAdapter,
     Event,
     Executor,
     FunctionResult,
     Handler,
+    InputReader,
     Listener,
     ListenerContext,
     OutputWriter,
@@ -14,14 +16,16 @@ from triggers.contract import (
     TriggerAdapter,
     TriggerOptions,
 )
-from triggers.registry import adapters, by_binding_type, by_name
+from triggers.registry import adapters, binding_adapter, by_binding_type, by_name
 
 __all__ = [
     "Binding",
+    "BindingAdapter",
     "Event",
     "Executor",
     "FunctionResult",
     "Handler",
+    "InputReader",
     "Listener",
     "ListenerContext",
     "OutputWriter",
@@ -30,6 +34,7 @@ __all__ = [
     "TriggerAdapter",
     "TriggerOptions",
     "adapters",
+    "binding_adapter",
     "by_binding_type",
     "by_name",
 ]

@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
@@ -18,13 +16,11 @@ from azure.core.exceptions import (
 from azure.storage.blob import BlobProperties, ContentSettings
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, ExponentialRetry
 
+from triggers.azure_errors import translated
 from triggers.blob_store import BlobContent, BlobInfo, BlobPage, Entry
-from triggers.errors import BlobRefused, SourceUnavailable
+from triggers.errors import SourceUnavailable
 
 _PAGE = 5000
-# Answers that tell of the account, its container or the load on it; any other 4xx tells of the one blob.
-_OF_THE_ACCOUNT = {401, 403, 404, 408, 429}
-_CODES_OF_THE_ACCOUNT = ("Account", "Container")
 _BLOB_TYPES = {"BlockBlob": 0, "PageBlob": 1, "AppendBlob": 2}
 
 Credential = Any
@@ -75,28 +71,6 @@ class AzureConnection:
         """Make the container unless it is there; raises SourceUnavailable."""
         with translated(f"make container {name!r}"), contextlib.suppress(ResourceExistsError):
             await self.container(name).create_container()
-
-
-@contextlib.contextmanager
-def translated(doing: str, *, one_blob: bool = False) -> Iterator[None]:
-    """Turn the SDK's errors into SourceUnavailable; those that are answers must be caught inside.
-
-    With `one_blob`, a refusal that other blobs need not meet is BlobRefused.
-    """
-    try:
-        yield
-    except HttpResponseError as error:
-        code = getattr(error, "error_code", None) or error.reason
-        word = str(getattr(code, "value", code))
-        refused = one_blob and _is_of_the_blob(error.status_code or 0, word)
-        kind = BlobRefused if refused else SourceUnavailable
-        raise kind(f"The storage account refused to {doing}: {error.status_code} {word}.") from error
-    except (AzureError, OSError) as error:
-        raise SourceUnavailable(f"The storage account cannot be reached to {doing}: {error}.") from error
-
-
-def _is_of_the_blob(status: int, code: str) -> bool:
-    return 400 <= status < 500 and status not in _OF_THE_ACCOUNT and not code.startswith(_CODES_OF_THE_ACCOUNT)
 
 
 class AzureBlobs:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from triggers.blob_account import HOST_SETTING, find_account, open_account
+from triggers.blob_input import blob_reader
 from triggers.blob_receipts import BlobReceipts
 from triggers.blob_source import BlobSource
 from triggers.blob_store import BlobStore
 from triggers.contract import (
     Binding,
+    BindingAdapter,
     Handler,
     Listener,
     ListenerContext,
@@ -217,8 +219,9 @@ adapter = TriggerAdapter(
     extension="blobs",
     options=BlobOptions,
     listen=listen,
-    outputs={"blob": blob_writer},
     extras=("blob", "watch"),
     connections=connections,
     scale=scale,
 )
+
+binding = BindingAdapter(type="blob", reader=blob_reader, writer=blob_writer)

@@ -1,9 +1,14 @@
 """What a storage account has to do for the blob trigger, whatever kind of account it is."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
+
+from triggers.lease import Lease
+
+ANY_VERSION = "*"
+"""The ETag that every version of a blob has, as in HTTP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,11 @@ class BlobInfo:
     def path(self) -> str:
         """`container/name`, as Azure's metadata has it."""
         return f"{self.container}/{self.name}"
+
+
+def newest(container: str, name: str) -> BlobInfo:
+    """What to hand to BlobStore.read for the blob as it is now."""
+    return BlobInfo(container=container, name=name, etag=ANY_VERSION, last_modified=datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +77,7 @@ class BlobStore(Protocol):
         ...
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
-        """That very version of the blob; None when it is gone or was overwritten."""
+        """That very version of the blob (any, for ANY_VERSION); None when it is gone or was overwritten."""
         ...
 
     async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
@@ -114,3 +124,5 @@ class BlobAccount:
 
     blobs: BlobStore
     ledger: Ledger
+    lease: Callable[[str, str], Lease]
+    """The lease of that container and name."""

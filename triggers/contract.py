@@ -82,6 +82,13 @@ class Routes(Protocol):
         """
         ...
 
+    def mount_webhook(self, extension: str, app: ASGIApp) -> None:
+        """Serve `app` at `/runtime/webhooks/<extension>` for callers with the system key `<extension>_extension`.
+
+        Functions that mount one extension share its URL: `app` is asked only for `?functionName=` of this function.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
@@ -108,6 +115,16 @@ class OutputWriter(Protocol):
 
     async def write(self, value: object, metadata: Mapping[str, object]) -> None:
         """`metadata` is the event's, for binding expressions; a None value is never handed over."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class InputReader(Protocol):
+    """Reads the value of one input binding for one event."""
+
+    async def read(self, metadata: Mapping[str, object]) -> object:
+        """Bytes, text, or something JSON can say; None when there is nothing. `metadata` is the event's."""
         ...
 
     async def close(self) -> None: ...
@@ -151,8 +168,6 @@ class TriggerAdapter:
     """Its section under `extensions` in host.json: `blobs`."""
     options: Callable[..., TriggerOptions]
     listen: Callable[[ListenerContext], Listener]
-    outputs: Mapping[str, Callable[[Binding, Mapping[str, str]], OutputWriter]] = field(default_factory=dict)
-    """Output binding type -> a writer for one such binding, given the app settings."""
     extras: tuple[str, ...] = ()
     """The extras of this distribution that an image with this trigger must install."""
     connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: {})
@@ -160,3 +175,15 @@ class TriggerAdapter:
     scale: Callable[[Binding], ScaleRule | None] = field(default=lambda _: None)
     portable: bool = True
     """Does Microsoft's host know this binding type?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingAdapter:
+    """One kind of input and output binding beside triggers: `blob`, `queue`, `table` ..."""
+
+    type: str
+    """What Azure writes."""
+    reader: Callable[[Binding, Mapping[str, str]], InputReader] | None = None
+    """Opens one input binding, given the app settings; None when the type has no input."""
+    writer: Callable[[Binding, Mapping[str, str]], OutputWriter] | None = None
+    """Opens one output binding, given the app settings; None when the type has no output."""

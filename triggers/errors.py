@@ -2,10 +2,12 @@
 
 TriggerError
 ├── UnknownTrigger
+├── UnknownBinding
 ├── InvalidOptions
 │   └── InvalidPath
 ├── ConnectionNotConfigured
 ├── SourceUnavailable
+├── UnreadableMessage
 ├── BlobRefused
 └── DeliveryLost
 """
@@ -17,6 +19,10 @@ class TriggerError(Exception):
 
 class UnknownTrigger(TriggerError):
     """No adapter of that name; the message lists those there are."""
+
+
+class UnknownBinding(TriggerError):
+    """No adapter for inputs and outputs of that type; the message lists those there are."""
 
 
 class InvalidOptions(TriggerError):
@@ -33,6 +39,10 @@ class ConnectionNotConfigured(TriggerError):
 
 class SourceUnavailable(TriggerError):
     """The event source cannot be reached now; the listener backs off and tries again."""
+
+
+class UnreadableMessage(TriggerError):
+    """The body of a message is not encoded as host.json says; it is moved to the poison queue."""
 
 
 class BlobRefused(TriggerError):

@@ -5,20 +5,21 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import azure.functions as func
 
 from triggers.asgi import Receive, Scope, Send
-from triggers.contract import Event, FunctionResult, Handler, ListenerContext, TriggerAdapter
+from triggers.contract import Event, Handler, ListenerContext, TriggerAdapter
 from triggers.errors import InvalidOptions
+from triggers.http_answer import answer, respond
+from triggers.http_body import DEFAULT_LIMIT, BodyTooLarge, SpooledBody, read_body
 
 AUTH_LEVELS = ("anonymous", "function", "admin")
-MAX_BODY_BYTES = 104_857_600
+LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
+FORWARDED_SETTING = "ASPNETCORE_FORWARDEDHEADERS_ENABLED"
 # Plain text, or one parameter in braces; which constraints there are is the host's matter.
 _SEGMENT = re.compile(r"[^{}]*|\{\*?[A-Za-z_]\w*(:[^{}?=]+)*\??\}")
-
-Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,9 @@ class HttpListener:
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
+        self._limit = _limit(context.settings)
+        self._forwarded = context.settings.get(FORWARDED_SETTING, "").lower() == "true"
+        self._hides_key = context.binding.option("authLevel", "function").lower() != "anonymous"
 
     async def start(self) -> None:
         binding = self._context.binding
@@ -70,75 +74,62 @@ class HttpListener:
         """The host's server finishes the requests it took."""
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive)
-        if body is None:
+        try:
+            body = await read_body(receive, self._limit)
+        except BodyTooLarge:
             await respond(send, 413, [], b"")
             return
-        event = Event(id=str(uuid.uuid4()), data=body, metadata=request_metadata(scope))
-        status, headers, content = answer(await self._context.executor.execute(event))
-        await respond(send, status, headers, content)
+        metadata = request_metadata(scope, hide_key=self._hides_key, trust_proxy=self._forwarded)
+        headers = cast("Mapping[str, str]", metadata["headers"])
+        event = Event(id=str(uuid.uuid4()), data=body, metadata=metadata, traceparent=headers.get("traceparent"))
+        try:
+            status, answered, content = answer(await self._context.executor.execute(event))
+        finally:
+            if isinstance(body, SpooledBody):
+                body.close()
+        await respond(send, status, answered, content)
 
 
-async def read_body(receive: Receive) -> bytes | None:
-    """The whole request body; None when it is larger than MAX_BODY_BYTES."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body
-    chunks, size = [body], len(body)
-    while message.get("more_body", False) and size <= MAX_BODY_BYTES:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-    return b"".join(chunks) if size <= MAX_BODY_BYTES else None
+def _limit(settings: Mapping[str, str]) -> int:
+    text = settings.get(LIMIT_SETTING, "")
+    return int(text) if text.isdecimal() else DEFAULT_LIMIT
 
 
-def request_metadata(scope: Scope) -> Mapping[str, object]:
+def request_metadata(scope: Scope, *, hide_key: bool = False, trust_proxy: bool = False) -> Mapping[str, object]:
     """Method, url, headers (lower case, joined by commas), query and route parameters of a request.
 
-    Query parameters with an empty value are left out and repeated ones joined by commas, as on Azure.
+    Query parameters with an empty value are left out and repeated ones joined by commas, as on Azure. With `hide_key`
+    the function key in `code` stays between caller and host; with `trust_proxy` the url is the one that the proxy
+    was asked for.
     """
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
-    params: dict[str, str] = {}
     query = scope["query_string"].decode("latin-1")
-    for key, text in parse_qsl(query):
-        params[key] = f"{params[key]},{text}" if key in params else text
-    url = f"{scope['scheme']}://{headers.get('host', '')}{scope['path']}" + (f"?{query}" if query else "")
+    pairs = parse_qsl(query, keep_blank_values=True) if query else []
+    if hide_key and any(key == "code" for key, _ in pairs):
+        pairs = [(key, text) for key, text in pairs if key != "code"]
+        query = urlencode(pairs)
+    params: dict[str, str] = {}
+    for key, text in pairs:
+        if text:
+            params[key] = f"{params[key]},{text}" if key in params else text
     return {
         "method": scope["method"],
-        "url": url,
+        "url": _origin(scope, headers, trust_proxy=trust_proxy) + scope["path"] + (f"?{query}" if query else ""),
         "headers": headers,
         "params": params,
         "route_params": scope.get("path_params", {}),
     }
 
 
-def answer(result: FunctionResult) -> tuple[int, Headers, bytes]:
-    """What the caller gets: the function's response, or 500 with an empty body when it failed."""
-    value = result.value
-    if isinstance(value, func.HttpResponse):
-        headers = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in value.headers.items()]
-        if "content-type" not in value.headers:
-            headers.append((b"content-type", _content_type(value).encode("latin-1")))
-        return value.status_code, headers, value.get_body()
-    if isinstance(value, str):
-        return 200, [(b"content-type", b"text/plain; charset=utf-8")], value.encode()
-    return 500, [], b""
-
-
-def _content_type(response: func.HttpResponse) -> str:
-    is_text = response.mimetype.startswith("text/")
-    return f"{response.mimetype}; charset={response.charset}" if is_text else str(response.mimetype)
-
-
-async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    """Send one complete response."""
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+def _origin(scope: Scope, headers: Mapping[str, str], *, trust_proxy: bool) -> str:
+    scheme, host = scope["scheme"], headers.get("host", "")
+    if trust_proxy:
+        scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
+        host = headers.get("x-forwarded-host", host).split(",")[0].strip()
+    return f"{scheme}://{host}"
 
 
 adapter = TriggerAdapter(

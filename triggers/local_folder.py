@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from triggers.blob_store import BlobContent, BlobInfo, BlobPage
+from triggers.blob_store import ANY_VERSION, BlobContent, BlobInfo, BlobPage
 from triggers.errors import BlobRefused, InvalidPath, SourceUnavailable
 
 STAGING = ".staging"
@@ -196,7 +196,7 @@ class LocalFolder:
                         break
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
-        if _etag(found) != blob.etag:
+        if blob.etag not in (_etag(found), ANY_VERSION):
             return None
         return BlobContent(data=data, uri=path.as_uri(), properties=_properties(path, found, len(data)))
 

@@ -122,6 +122,11 @@ class BlobPath:
         return _overlap(_characters(self.tokens), _characters(other.tokens))
 
 
+def fill_text(text: str, values: Mapping[str, object]) -> str:
+    """`text` with every placeholder replaced by its value, as BlobPath.fill does it; raises InvalidPath."""
+    return "".join(part if isinstance(part, str) else _value(part, values, text) for part in _tokens(text))
+
+
 def check_blob_name(name: str, path: str) -> None:
     """Raise InvalidPath unless Azure would take `name` for a blob."""
     if not name or len(name) > _LONGEST_NAME or "\\" in name or name.endswith((".", "/")):
@@ -146,7 +151,7 @@ def _tokens(text: str) -> tuple[Token, ...]:
         literal = text[end : found.start()]
         end = found.end()
         if found["brace"]:
-            raise InvalidPath(f"Blob path {text!r} has a single {found['brace']!r}; write it twice to mean itself.")
+            raise InvalidPath(f"The path {text!r} has a single {found['brace']!r}; write it twice to mean itself.")
         if found["name"] is None:
             literal += found.group()[0]
         tokens[-1] = f"{tokens[-1]}{literal}"
@@ -160,7 +165,7 @@ def _placeholder(inside: str, text: str) -> Placeholder:
     found = _EXPRESSION.fullmatch(inside)
     if found is None:
         raise InvalidPath(
-            f"Blob path {text!r} has {{{inside}}}: a name starts with a letter or underscore and goes on with "
+            f"The path {text!r} has {{{inside}}}: a name starts with a letter or underscore and goes on with "
             "letters, digits, underscores, dots and hyphens."
         )
     return Placeholder(found["name"], found["format"] or "")
@@ -173,12 +178,12 @@ def _value(part: Placeholder, values: Mapping[str, object], path: str) -> str:
         return BUILT_INS[name](part.format)
     if value is None:
         known = ", ".join(sorted(values)) or "none"
-        raise InvalidPath(f"No value for {{{part.name}}} in blob path {path!r}; the known names are {known}.")
+        raise InvalidPath(f"No value for {{{part.name}}} in {path!r}; the known names are {known}.")
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):
         return str(value)
-    raise InvalidPath(f"{{{part.name}}} in blob path {path!r} is a {type(value).__name__}, not text or a number.")
+    raise InvalidPath(f"{{{part.name}}} in {path!r} is a {type(value).__name__}, not text or a number.")
 
 
 def _lookup(name: str, values: Mapping[str, object]) -> object:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
-from triggers.contract import TriggerAdapter
-from triggers.errors import UnknownTrigger
+from triggers.contract import BindingAdapter, TriggerAdapter
+from triggers.errors import UnknownBinding, UnknownTrigger
 
 _GROUP = "triggers.adapters"
+_BINDINGS = "triggers.bindings"
 
 
 @cache
@@ -38,6 +39,17 @@ def by_binding_type(binding_type: str) -> TriggerAdapter:
         types = [adapter.binding_type for adapter in adapters().values()]
         raise UnknownTrigger(f"No trigger serves binding type {binding_type!r}; known are {_listed(types)}.")
     return known[binding_type.lower()]
+
+
+@cache
+def binding_adapter(binding_type: str) -> BindingAdapter:
+    """The adapter for inputs and outputs of `binding_type`, in any case; raises UnknownBinding with the known types."""
+    known = {entry.name.lower(): entry for entry in entry_points(group=_BINDINGS)}
+    if binding_type.lower() not in known:
+        listed = _listed(entry.name for entry in known.values())
+        raise UnknownBinding(f"No input or output has the type {binding_type!r}; known are http, {listed}.")
+    adapter: BindingAdapter = known[binding_type.lower()].load()
+    return adapter
 
 
 def _listed(known: Iterable[str]) -> str:

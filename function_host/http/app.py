@@ -1,71 +1,109 @@
-"""Every answer of the host's port: function routes, probes, and 401, 404 and 500 where there is no function."""
+"""Every answer of the host's port: its own routes first, then the functions', and 401, 404 and 503 without one."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from function_host.errors import AppLoadError
 from function_host.http.auth import Authorizer
-from function_host.http.routing import RouteTable
+from function_host.http.routing import Match, RouteTable
+from function_host.http.webhooks import Webhooks
+from function_host.status import ERROR, HostStatus
 from triggers.asgi import ASGIApp, Receive, Scope, Send
+from triggers.http_answer import respond
 
 _log = logging.getLogger("Host.Http")
 
+_PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
+_HTML = [(b"content-type", b"text/html; charset=utf-8")]
 _HOMEPAGE = b"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Function app</title></head>
 <body><h1>Your function app is up and running</h1></body></html>
 """
+_RESERVED = ("admin", "runtime")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionRoutes:
-    """The Routes of one function: puts its endpoint below the prefix, guarded by its authorization level."""
+    """The Routes of one function: puts its endpoints where they belong, guarded by what they ask for."""
 
-    table: RouteTable
+    functions: RouteTable
+    own: RouteTable
+    webhooks: Webhooks
     prefix: str
     function: str
 
     def mount(self, template: str, app: ASGIApp, *, methods: Sequence[str], auth_level: str) -> None:
+        """Raises AppLoadError for a route that the host keeps for itself or that another function has."""
+        if template.strip("/").lower().startswith(_RESERVED):
+            raise AppLoadError(
+                f"The route {template!r} of function {self.function!r} conflicts with one or more built in routes: "
+                "it must not begin with 'admin' or 'runtime'."
+            )
         path = "/".join(part for part in (self.prefix, template.strip("/")) if part)
-        self.table.add(path, app, methods=methods, auth_level=auth_level, function=self.function)
+        self.functions.add(path, app, methods=methods, auth_level=auth_level, function=self.function)
+
+    def mount_webhook(self, extension: str, app: ASGIApp) -> None:
+        """Serve `app` for this function at /runtime/webhooks/<extension>?functionName=<name>."""
+        self.webhooks.add(extension, self.function, app, self.own)
 
 
 class HttpApp:
     """The ASGI application behind the host's port."""
 
-    def __init__(self, routes: RouteTable, authorizer: Authorizer, is_ready: Callable[[], bool]) -> None:
-        self._routes = routes
+    def __init__(
+        self, status: HostStatus, authorizer: Authorizer, *, own: RouteTable, functions: RouteTable, homepage: bool
+    ) -> None:
+        self._status = status
         self._authorizer = authorizer
-        self._is_ready = is_ready
+        self._own = own
+        self._functions = functions
+        self._homepage = homepage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        own = self._own_answer(path)
-        if own is not None:
-            await _send(send, *own)
+        if path.startswith("/health/"):
+            await self._probe(path, send)
             return
-        match = self._routes.find(scope["method"], path)
+        match = self._own.find(scope["method"], path)
+        if match is None and not path.startswith(("/admin/", "/runtime/")):
+            match = self._functions.find(scope["method"], path)
+            if match is None or match.route.function in self._status.disabled:
+                match = await self._admins_match(match, scope)
         if match is None:
-            homepage = path == "/" and scope["method"] in ("GET", "HEAD")
-            await (_send(send, 200, _HOMEPAGE, b"text/html; charset=utf-8") if homepage else _send(send, 404))
-        elif not self._authorizer.allows(scope, match.route):
+            await self._without_route(scope, send)
+        elif not await self._authorizer.allows(scope, match.route):
             _log.warning("Refused %s %s: no key for its level, %r.", scope["method"], path, match.route.auth_level)
-            await _send(send, 401)
+            await respond(send, 401, [], b"")
         else:
             scope["path_params"] = match.parameters
             await match.route.app(scope, receive, send)
 
-    def _own_answer(self, path: str) -> tuple[int, bytes] | None:
-        """Answers that need no key: is the host there, and is the app ready for events?"""
-        if path in ("/admin/host/ping", "/health/live"):
-            return 200, b""
-        if path == "/health/ready":
-            return (200, b"ready") if self._is_ready() else (503, b"starting or stopping")
-        return (404, b"") if path.startswith(("/admin/", "/runtime/")) else None
+    async def _admins_match(self, match: Match | None, scope: Scope) -> Match | None:
+        """A disabled function is there for whoever has the master key."""
+        return match if match is not None and await self._authorizer.is_admin(scope) else None
+
+    async def _without_route(self, scope: Scope, send: Send) -> None:
+        if scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
+            await (respond(send, 200, _HTML, _HOMEPAGE) if self._homepage else respond(send, 204, [], b""))
+        elif self._status.state == ERROR and not scope["path"].startswith(("/admin/", "/runtime/")):
+            await respond(send, 503, _PLAIN, b"Function host is not running.")
+        else:
+            await respond(send, 404, [], b"")
+
+    async def _probe(self, path: str, send: Send) -> None:
+        """Probes need no key and run no function: is the host there, and do all functions take events?"""
+        if path == "/health/live":
+            await respond(send, 200, _PLAIN, b"alive")
+        elif path != "/health/ready":
+            await respond(send, 404, [], b"")
+        elif self._status.is_ready:
+            await respond(send, 200, _PLAIN, b"ready")
+        else:
+            reasons = "\n".join((self._status.state, *self._status.errors))
+            await respond(send, 503, _PLAIN, reasons.encode())
 
 
-async def _send(send: Send, status: int, body: bytes = b"", content_type: bytes = b"text/plain") -> None:
-    headers = [(b"content-length", str(len(body)).encode())]
-    if body:
-        headers.append((b"content-type", content_type))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def homepage_enabled(settings: Mapping[str, str]) -> bool:
+    """The homepage is there unless AzureWebJobsDisableHomepage is true."""
+    return settings.get("AzureWebJobsDisableHomepage", "").lower() != "true"

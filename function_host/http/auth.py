@@ -3,8 +3,11 @@
 from urllib.parse import parse_qs
 
 from function_host.http.routing import Route
-from function_host.keys import KeyRing
+from function_host.keys.ring import ADMIN, ANONYMOUS, KeyRing
 from triggers.asgi import Scope
+
+SYSTEM = "system:"
+"""Authorization level of a webhook, followed by the name of the system key that opens it."""
 
 
 class Authorizer:
@@ -13,19 +16,23 @@ class Authorizer:
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
-    def allows(self, scope: Scope, route: Route) -> bool:
+    async def allows(self, scope: Scope, route: Route) -> bool:
         """Has the request a key for the level that `route` asks for?"""
-        if route.auth_level == "anonymous":
+        if route.auth_level == ANONYMOUS:
             return True
         presented = presented_key(scope)
         if presented is None:
             return False
-        return self._keys.level(presented, route.function) in ("admin", route.auth_level)
+        if route.auth_level.startswith(SYSTEM) and await self._keys.is_system_key(
+            presented, route.auth_level.removeprefix(SYSTEM)
+        ):
+            return True
+        return await self._keys.level(presented, route.function) in (ADMIN, route.auth_level)
 
-    def is_admin(self, scope: Scope) -> bool:
+    async def is_admin(self, scope: Scope) -> bool:
         """Does the request carry the master key?"""
         presented = presented_key(scope)
-        return presented is not None and self._keys.level(presented, "") == "admin"
+        return presented is not None and await self._keys.level(presented, "") == ADMIN
 
 
 def presented_key(scope: Scope) -> str | None:

@@ -60,10 +60,13 @@ class RouteTable:
             function=function,
             matches=compile_template(template),
         )
-        if "{" in template:
-            self._patterns.append(route)
-        else:
-            self._fixed.setdefault(template.lower(), []).append(route)
+        known = self._patterns if "{" in template else self._fixed.setdefault(template.lower(), [])
+        for other in known:
+            if other.template.lower() == template.lower() and _overlap(other.methods, route.methods):
+                raise AppLoadError(
+                    f"The route {template!r} of function {function!r} is that of function {other.function!r} already."
+                )
+        known.append(route)
 
     def find(self, method: str, path: str) -> Match | None:
         """The first route for `path` that takes `method`; a route with other methods is no match."""
@@ -77,6 +80,10 @@ class RouteTable:
                 if parameters is not None:
                     return Match(route=route, parameters=parameters)
         return None
+
+
+def _overlap(some: frozenset[str], others: frozenset[str]) -> bool:
+    return not some or not others or bool(some & others)
 
 
 def compile_template(template: str) -> Callable[[str], Mapping[str, str] | None]:

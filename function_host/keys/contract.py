@@ -8,12 +8,16 @@ KeyDocument = Mapping[str, object]
 
 
 class KeyStore(Protocol):
-    """Keeps one key document per scope."""
+    """Keeps one key document per scope. Every method raises ConfigError when the store cannot be used."""
 
-    def load(self, scope: str) -> KeyDocument | None:
-        """The document of `scope`, None when there is none yet; raises ConfigError when it is broken."""
+    async def load(self, scope: str) -> KeyDocument | None:
+        """The document of `scope`, None when there is none yet."""
         ...
 
-    def save(self, scope: str, document: KeyDocument) -> KeyDocument:
+    async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         """Keep `document` unless another instance was first; gives back the one that is kept."""
+        ...
+
+    async def replace(self, scope: str, document: KeyDocument) -> None:
+        """Keep `document` in place of the one that is there."""
         ...

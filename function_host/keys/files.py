@@ -1,8 +1,10 @@
 """Keys in a folder: host.json and one file per function."""
 
+import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from function_host.errors import ConfigError
@@ -15,8 +17,20 @@ class FileKeyStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def load(self, scope: str) -> KeyDocument | None:
+    async def load(self, scope: str) -> KeyDocument | None:
+        return self._read(self._path(scope))
+
+    async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         path = self._path(scope)
+        with self._new_file(document) as new, contextlib.suppress(FileExistsError):
+            os.link(new, path)
+        return self._read(path) or document
+
+    async def replace(self, scope: str, document: KeyDocument) -> None:
+        with self._new_file(document) as new:
+            os.replace(new, self._path(scope))  # noqa: PTH105 because the name on the other side may exist
+
+    def _read(self, path: Path) -> KeyDocument | None:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -29,28 +43,20 @@ class FileKeyStore:
             raise ConfigError(f"The key file {path} must hold a JSON object. Mend it, or delete it for new keys.")
         return document
 
-    def save(self, scope: str, document: KeyDocument) -> KeyDocument:
-        path = self._path(scope)
+    @contextlib.contextmanager
+    def _new_file(self, document: KeyDocument) -> Iterator[Path]:
+        """A complete file beside the others, so that no reader ever sees half a one."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._link_new(path, document)
+            descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file, indent=2)
+            yield Path(name)
+            Path(name).unlink(missing_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"Keys cannot be kept in {self._folder} (FUNCTIONS_SECRETS_PATH): {error.strerror or error}."
             ) from error
-        return self.load(scope) or document
-
-    def _link_new(self, path: Path, document: KeyDocument) -> None:
-        """Put a complete file at `path` unless there is one: no reader ever sees half a file."""
-        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(document, file, indent=2)
-            os.link(name, path)
-        except FileExistsError:
-            pass
-        finally:
-            Path(name).unlink()
 
     def _path(self, scope: str) -> Path:
         return self._folder / f"{scope}.json"

@@ -9,8 +9,11 @@ class MemoryKeyStore:
     def __init__(self) -> None:
         self._documents: dict[str, KeyDocument] = {}
 
-    def load(self, scope: str) -> KeyDocument | None:
+    async def load(self, scope: str) -> KeyDocument | None:
         return self._documents.get(scope)
 
-    def save(self, scope: str, document: KeyDocument) -> KeyDocument:
+    async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         return self._documents.setdefault(scope, document)
+
+    async def replace(self, scope: str, document: KeyDocument) -> None:
+        self._documents[scope] = document

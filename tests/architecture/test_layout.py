@@ -23,6 +23,8 @@ READS_THE_ENVIRONMENT = {
 
 WITHOUT_OWN_TEST = {
     "triggers/asgi.py": "three type aliases",
+    "triggers/table_store.py": "a protocol; tests/triggers/test_azure_tables.py tests what keeps it",
+    "triggers/queue_store.py": "a record and a protocol; tests/contract/queue_accounts.py runs every implementation",
     "function_host/invocation.py": "frozen records; tests/function_host/test_dispatcher.py fills them",
     "function_host/telemetry/context.py": "one context variable; tests/function_host/telemetry/test_logs.py reads it",
     "function_host/keys/memory.py": "tests/contract/test_key_store.py runs it",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from triggers.blob_receipts import BlobReceipts, Busy, Receipt
-from triggers.blob_store import BlobInfo, BlobStore, Ledger
+from triggers.blob_store import BlobInfo, BlobStore, Ledger, newest
 from triggers.errors import DeliveryLost
 
 NAMES = ["a.json", "deep/er/b c.json", "ümlaut ½ 漢.json", "per%cent+plus#hash?.json", "quo'te\"s.json"]
@@ -75,6 +75,14 @@ class BlobStoreContract:
         assert new.etag.startswith('"')
         assert await store.read(old) is None
         content = await store.read(new)
+        assert content is not None
+        assert content.data == b"2"
+
+    async def test_the_newest_version_is_read_by_its_name(self, store: BlobStore, container: str):
+        assert await store.read(newest(container, "a")) is None
+        for data in (b"1", b"2"):
+            await store.write(container, "a", data, "text/plain")
+        content = await store.read(newest(container, "a"))
         assert content is not None
         assert content.data == b"2"
 

@@ -10,21 +10,21 @@ class KeyStoreContract:
     def store(self, tmp_path) -> KeyStore:
         raise NotImplementedError
 
-    def test_an_unknown_scope_has_no_document(self, store):
-        assert store.load("host") is None
+    async def test_an_unknown_scope_has_no_document(self, store):
+        assert await store.load("host") is None
 
-    def test_what_is_saved_is_loaded(self, store):
+    async def test_what_is_saved_is_loaded(self, store):
         document = {"keys": [{"name": "default", "value": "x", "encrypted": False}]}
-        assert store.save("f", document) == document
-        assert store.load("f") == document
+        assert await store.create("f", document) == document
+        assert await store.load("f") == document
 
-    def test_the_first_document_is_kept(self, store):
-        store.save("host", {"a": 1})
-        assert store.save("host", {"a": 2}) == {"a": 1}
+    async def test_the_first_document_is_kept(self, store):
+        await store.create("host", {"a": 1})
+        assert await store.create("host", {"a": 2}) == {"a": 1}
 
-    def test_scopes_are_apart(self, store):
-        store.save("host", {"a": 1})
-        assert store.load("f") is None
+    async def test_scopes_are_apart(self, store):
+        await store.create("host", {"a": 1})
+        assert await store.load("f") is None
 
 
 class TestMemoryKeyStore(KeyStoreContract):

@@ -69,7 +69,9 @@ def test_an_app_that_is_not_there_is_a_configuration_error(tmp_path):
     with start(tmp_path) as process:
         _, log = process.communicate(timeout=30)
     assert process.returncode == 3
-    assert log.strip() == f"There is no function app in {tmp_path}: function_app.py is missing."
+    assert log.strip() == (
+        f"There is no function app in {tmp_path}: neither function_app.py nor a folder with a function.json is there."
+    )
 
 
 def test_a_signal_ends_it_while_init_still_runs(write_app):

@@ -10,18 +10,18 @@ def _config(tmp_path, text, settings=None):
 
 
 def test_without_a_file_everything_has_its_default(tmp_path):
-    assert load_config(tmp_path, {}).route_prefix == "api"
+    assert load_config(tmp_path, {}).http.route_prefix == "api"
 
 
 def test_the_route_prefix_may_be_empty(tmp_path):
     text = '{"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}'
-    assert _config(tmp_path, text).route_prefix == ""
+    assert _config(tmp_path, text).http.route_prefix == ""
 
 
 def test_a_setting_wins_over_the_file_whatever_its_case(tmp_path):
     text = '{"version": "2.0", "extensions": {"http": {"routePrefix": "api"}}}'
     config = _config(tmp_path, text, {"AzureFunctionsJobHost__Extensions__HTTP__RoutePrefix": "v1"})
-    assert config.route_prefix == "v1"
+    assert config.http.route_prefix == "v1"
 
 
 def test_a_setting_may_add_a_section(tmp_path):
@@ -34,10 +34,10 @@ def test_a_setting_may_add_a_section(tmp_path):
     [
         ("{", "is not JSON"),
         ("[]", "must hold a JSON object, not list"),
-        ("{}", '"version" must be "2.0", not None'),
+        ("{}", r'\$\.version must be "2.0", not None'),
         ('{"version": "1.0"}', "not '1.0'"),
-        ('{"version": "2.0", "extensions": []}', "'extensions' must be a JSON object"),
-        ('{"version": "2.0", "extensions": {"http": 1}}', "'http' must be a JSON object"),
+        ('{"version": "2.0", "extensions": []}', r"\$\.extensions must be a JSON object"),
+        ('{"version": "2.0", "extensions": {"http": 1}}', r"\$\.extensions\.http must be a JSON object"),
     ],
 )
 def test_a_broken_file_is_told_with_its_place(tmp_path, text, complaint):

@@ -9,7 +9,7 @@ import pytest
 
 from function_host.dispatcher import Dispatcher
 from function_host.errors import FunctionError
-from function_host.functions import all_from_azure
+from function_host.loader import load_decorated
 from function_host.telemetry.context import current_invocation
 from triggers.contract import Event
 from triggers.errors import SourceUnavailable
@@ -22,6 +22,9 @@ class Written:
         self.values: list[tuple[str, object, object]] = []
         self.opened = self.closed = 0
         self.unreachable = False
+
+    def no_reader(self, binding):
+        raise AssertionError(f"{binding} is no input")
 
     def open(self, binding):
         parent = self
@@ -51,8 +54,10 @@ def dispatcher(written):
     with ThreadPoolExecutor(2) as threads:
 
         def make(app) -> Dispatcher:
-            (function,) = all_from_azure(app)
-            return Dispatcher(function, root=Path("/app"), threads=threads, open_writer=written.open)
+            (function,) = load_decorated(app, Path("function_app.py")).functions
+            return Dispatcher(
+                function, root=Path("/app"), threads=threads, open_reader=written.no_reader, open_writer=written.open
+            )
 
         yield make
 

@@ -2,7 +2,6 @@ import logging
 
 import pytest
 
-from function_host.errors import AppLoadError
 from function_host.host import Host
 from function_host.scoring.errors import EntryScriptError
 
@@ -49,7 +48,7 @@ async def test_a_scoring_script_that_cannot_start_stops_the_host(write_app):
     await host.stop()
 
 
-async def test_an_output_type_nobody_writes_is_refused_with_the_known_ones(write_app):
+async def test_an_output_type_nobody_writes_puts_its_function_in_error(write_app, serve):
     root = write_app(
         {
             "function_app.py": """
@@ -62,14 +61,12 @@ async def test_an_output_type_nobody_writes_is_refused_with_the_known_ones(write
                 """
         }
     )
-    host = Host.load(root, {})
-    with pytest.raises(AppLoadError, match=r"type 'pigeon'; this host writes .*http"):
-        await host.start_functions()
-    await host.stop()
+    host, _ = await serve(root)
+    assert "has the type 'pigeon'; known are http, blob" in host.status.failures["f"]
 
 
 async def test_keys_are_kept_where_the_setting_says(write_app, serve, tmp_path):
     app = {"function_app.py": WARM.format(body="pass")}
     host, _ = await serve(write_app(app), {"FUNCTIONS_SECRETS_PATH": str(tmp_path / "keys")})
-    key = host.keys.host_key()
+    key = await host.keys.host_key()
     assert key in (tmp_path / "keys" / "host.json").read_text()

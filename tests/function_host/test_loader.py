@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from function_host.errors import AppLoadError, DuplicateFunction, ReservedModuleName
-from function_host.loader import load_functions
+from function_host.errors import AppLoadError, AppNotFound, DuplicateFunction, ReservedModuleName
+from function_host.loader import load_app
 
 ONE = """
     import azure.functions as func
@@ -17,7 +17,7 @@ ONE = """
 
 def test_functions_are_found_and_the_app_folder_is_entered(write_app):
     root = write_app({"function_app.py": ONE})
-    assert [function.name for function in load_functions(root)] == ["one"]
+    assert [function.name for function in load_app(root, {}).functions] == ["one"]
     assert Path.cwd() == root
     assert str(root) in sys.path
 
@@ -29,17 +29,17 @@ def test_packages_put_beside_the_app_are_found(write_app):
             ".python_packages/lib/site-packages/packed_beside.py": "X = 1",
         }
     )
-    assert load_functions(root)
+    assert load_app(root, {}).functions
 
 
 def test_a_folder_without_an_app_is_named(tmp_path):
-    with pytest.raises(AppLoadError, match=r"function_app\.py is missing"):
-        load_functions(tmp_path)
+    with pytest.raises(AppNotFound, match=r"neither function_app\.py nor a folder with a function\.json"):
+        load_app(tmp_path, {})
 
 
 def test_a_broken_app_keeps_the_users_error_as_the_cause(write_app):
     with pytest.raises(AppLoadError, match="could not be imported") as caught:
-        load_functions(write_app({"function_app.py": "1 / 0"}))
+        load_app(write_app({"function_app.py": "1 / 0"}), {})
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
@@ -53,16 +53,56 @@ def test_a_broken_app_keeps_the_users_error_as_the_cause(write_app):
 )
 def test_not_exactly_one_app_is_refused(write_app, text, found):
     with pytest.raises(AppLoadError, match=f"it has {found}"):
-        load_functions(write_app({"function_app.py": text}))
+        load_app(write_app({"function_app.py": text}), {})
 
 
 def test_two_functions_of_one_name_are_refused(write_app):
     text = ONE + ONE.split("app = func.FunctionApp()")[1]
     with pytest.raises(DuplicateFunction, match="one"):
-        load_functions(write_app({"function_app.py": text}))
+        load_app(write_app({"function_app.py": text}), {})
 
 
 @pytest.mark.parametrize("name", ["triggers/__init__.py", "function_host/__init__.py", "triggers.py"])
 def test_reserved_names_are_refused_by_name(write_app, name):
     with pytest.raises(ReservedModuleName, match=name.split("/")[0].removesuffix(".py")):
-        load_functions(write_app({"function_app.py": ONE, name: ""}))
+        load_app(write_app({"function_app.py": ONE, name: ""}), {})
+
+
+def test_another_script_name_may_be_set(write_app):
+    root = write_app({"main.py": ONE})
+    assert load_app(root, {"PYTHON_SCRIPT_FILE_NAME": "main.py"}).functions
+
+
+def test_a_script_name_that_is_none_is_refused(write_app):
+    root = write_app({"function_app.py": ONE})
+    with pytest.raises(AppLoadError, match="PYTHON_SCRIPT_FILE_NAME is 'main'"):
+        load_app(root, {"PYTHON_SCRIPT_FILE_NAME": "main"})
+
+
+FUNCTION_JSON = """
+    {"bindings": [{"type": "httpTrigger", "direction": "in", "name": "req"},
+                  {"type": "http", "direction": "out", "name": "$return"}]}
+    """
+
+
+def test_folders_with_a_function_json_are_functions(write_app):
+    files = {"hello/function.json": FUNCTION_JSON, "hello/__init__.py": "def main(req): return 'hi'"}
+    assert [function.name for function in load_app(write_app(files), {}).functions] == ["hello"]
+
+
+def test_the_two_models_are_never_mixed(write_app, caplog):
+    files = {"function_app.py": ONE, "hello/function.json": FUNCTION_JSON, "hello/__init__.py": "def main(req): pass"}
+    assert [function.name for function in load_app(write_app(files), {}).functions] == ["one"]
+    assert "these folders are ignored: hello" in caplog.text
+
+
+def test_a_broken_function_does_not_stop_the_others(write_app):
+    files = {
+        "good/function.json": FUNCTION_JSON,
+        "good/__init__.py": "def main(req): return 'hi'",
+        "bad/function.json": FUNCTION_JSON,
+        "bad/__init__.py": "def main(request): return 'hi'",
+    }
+    app = load_app(write_app(files), {})
+    assert [function.name for function in app.functions] == ["good"]
+    assert "parameter 'request'" in str(app.failures["bad"])

@@ -1,10 +1,9 @@
 import azure.functions as func
 import pytest
 
-from triggers import http
 from triggers.contract import Binding, FunctionResult, ListenerContext
 from triggers.errors import InvalidOptions
-from triggers.http import HttpListener, HttpOptions, answer, read_body, request_metadata
+from triggers.http import HttpListener, HttpOptions, request_metadata
 
 
 def _receive(*chunks: bytes):
@@ -21,16 +20,6 @@ def _scope(**more):
         "type": "http", "method": "POST", "scheme": "http", "path": "/api/x", "query_string": b"",
         "headers": [(b"host", b"here:80")], **more,
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("chunks", [(b"",), (b"abc",), (b"a", b"", b"bc")])
-async def test_the_body_is_read_whole(chunks):
-    assert await read_body(_receive(*chunks)) == b"".join(chunks)
-
-
-async def test_a_body_over_the_limit_is_not_kept(monkeypatch):
-    monkeypatch.setattr(http, "MAX_BODY_BYTES", 3)
-    assert await read_body(_receive(b"ab", b"cd")) is None
 
 
 def test_the_url_has_host_path_and_query():
@@ -50,34 +39,6 @@ def test_route_parameters_are_those_the_host_found():
     assert request_metadata(_scope(path_params={"id": "5"}))["route_params"] == {"id": "5"}
 
 
-@pytest.mark.parametrize(
-    ("value", "status", "content_type", "body"),
-    [
-        ("hi", 200, b"text/plain; charset=utf-8", b"hi"),
-        (func.HttpResponse("x", status_code=201), 201, b"text/plain; charset=utf-8", b"x"),
-        (func.HttpResponse(b"{}", mimetype="application/json"), 200, b"application/json", b"{}"),
-        (func.HttpResponse("x", headers={"Content-Type": "a/b"}), 200, b"a/b", b"x"),
-    ],
-)
-def test_answers(value, status, content_type, body):
-    got_status, headers, got_body = answer(FunctionResult(value=value))
-    assert (got_status, got_body) == (status, body)
-    assert [v for k, v in headers if k == b"content-type"] == [content_type]
-
-
-@pytest.mark.parametrize("result", [FunctionResult(), FunctionResult(value={"a": 1}), FunctionResult(error=KeyError())])
-def test_no_answer_is_500_with_an_empty_body(result):
-    assert answer(result) == (500, [], b"")
-
-
-def test_repeated_response_headers_are_all_sent():
-    response = func.HttpResponse("x")
-    response.headers.add("Set-Cookie", "a=1")
-    response.headers.add("Set-Cookie", "b=2")
-    _, headers, _ = answer(FunctionResult(value=response))
-    assert [v for k, v in headers if k == b"set-cookie"] == [b"a=1", b"b=2"]
-
-
 class _Routes:
     def __init__(self):
         self.mounted = {}
@@ -89,6 +50,35 @@ class _Routes:
 class _Echo:
     async def execute(self, event):
         return FunctionResult(value=func.HttpResponse(event.data))
+
+
+def test_the_function_key_stays_between_caller_and_host():
+    scope = _scope(query_string=b"code=secret&a=1&b=")
+    metadata = request_metadata(scope, hide_key=True)
+    assert metadata["params"] == {"a": "1"}
+    assert metadata["url"] == "http://here:80/api/x?a=1&b="
+    assert request_metadata(scope)["params"]["code"] == "secret"
+
+
+def test_a_trusted_proxy_says_what_was_asked_for():
+    headers = [(b"host", b"inner"), (b"x-forwarded-proto", b"https, http"), (b"x-forwarded-host", b"outer")]
+    assert request_metadata(_scope(headers=headers), trust_proxy=True)["url"] == "https://outer/api/x"
+    assert request_metadata(_scope(headers=headers))["url"] == "http://inner/api/x"
+
+
+async def test_a_body_over_the_setting_is_413():
+    routes, sent = _Routes(), []
+    binding = Binding(type="httpTrigger", name="req", direction="IN", options={"route": "x"})
+    settings = {"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "3"}
+    await HttpListener(
+        ListenerContext(function="f", binding=binding, executor=_Echo(), routes=routes, settings=settings)
+    ).start()
+
+    async def send(message):
+        sent.append(message)
+
+    await routes.mounted["x"][0](_scope(), _receive(b"ab", b"cd"), send)
+    assert sent[0]["status"] == 413
 
 
 async def test_the_listener_mounts_what_its_binding_says_and_answers_there():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triggers.errors import InvalidPath
-from triggers.paths import BlobPath
+from triggers.paths import BlobPath, fill_text
 
 
 @pytest.mark.parametrize(
@@ -132,3 +132,9 @@ def test_a_path_overlaps_every_path_it_matches(literals: list[str], values: list
     fixed = BlobPath.parse(filled.replace("{", "{{").replace("}", "}}"))
     assert path.overlaps(fixed)
     assert path.prefix == "" or filled.startswith(f"ccc/{path.prefix}")
+
+
+def test_any_text_is_filled_as_a_path_is():
+    assert fill_text("q-{A}-{{x}}", {"a": 1}) == "q-1-{x}"
+    with pytest.raises(InvalidPath, match=r"No value for \{b\} in 'q-\{b\}'; the known names are a"):
+        fill_text("q-{b}", {"a": 1})

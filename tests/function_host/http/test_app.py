@@ -38,7 +38,7 @@ APP = {
 @pytest.fixture
 async def client(write_app, serve):
     host, client = await serve(write_app(APP))
-    client.host_key = host.keys.host_key()
+    client.host_key = await host.keys.host_key()
     return client
 
 

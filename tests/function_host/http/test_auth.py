@@ -24,31 +24,38 @@ def test_the_presented_key(scope, key):
     assert presented_key(scope) == key
 
 
-def test_the_master_key_opens_everything_and_a_host_key_no_admin_route():
-    store = MemoryKeyStore()
-    ring = KeyRing(store)
-    table = RouteTable()
-
+@pytest.fixture
+def table():
     async def app(scope, receive, send):
         raise AssertionError("never called")
 
-    for level in ("anonymous", "function", "admin"):
+    table = RouteTable()
+    for level in ("anonymous", "function", "admin", "system:blobs_extension"):
         table.add(level, app, methods=[], auth_level=level, function="f")
+    return table
+
+
+async def _opened(authorizer, table, key):
+    levels = ("anonymous", "function", "admin", "system:blobs_extension")
+    return [level for level in levels if await authorizer.allows(_scope(key), table.find("GET", level).route)]
+
+
+async def test_each_kind_of_key_opens_its_own_levels(table):
+    ring = KeyRing(MemoryKeyStore())
     authorizer = Authorizer(ring)
-    host_key, master = ring.host_key(), store.load("host")["masterKey"]["value"]
-    opened = {
-        key: [
-            level
-            for level in ("anonymous", "function", "admin")
-            if authorizer.allows(_scope(key), table.find("GET", level).route)
-        ]
-        for key in (None, "wrong", host_key, master)
-    }
-    assert opened == {
-        None: ["anonymous"],
-        "wrong": ["anonymous"],
-        host_key: ["anonymous", "function"],
-        master: ["anonymous", "function", "admin"],
-    }
-    assert authorizer.is_admin(_scope(master))
-    assert not authorizer.is_admin(_scope(host_key))
+    assert await _opened(authorizer, table, None) == ["anonymous"]
+    assert await _opened(authorizer, table, "wrong") == ["anonymous"]
+    assert await _opened(authorizer, table, await ring.host_key()) == ["anonymous", "function"]
+    system = await ring.system_key("blobs_extension")
+    assert await _opened(authorizer, table, system) == ["anonymous", "system:blobs_extension"]
+    assert await _opened(authorizer, table, (await ring.master()).value) == [
+        "anonymous", "function", "admin", "system:blobs_extension",
+    ]  # fmt: skip
+
+
+async def test_only_the_master_key_makes_an_admin():
+    ring = KeyRing(MemoryKeyStore())
+    authorizer = Authorizer(ring)
+    assert await authorizer.is_admin(_scope((await ring.master()).value))
+    assert not await authorizer.is_admin(_scope(await ring.host_key()))
+    assert not await authorizer.is_admin(_scope())

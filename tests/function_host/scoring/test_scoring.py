@@ -32,7 +32,7 @@ APP = {
 
 async def test_the_script_finds_its_model_and_the_modules_beside_it(write_app, serve):
     host, client = await serve(write_app(APP))
-    answer = await client.post("/api/score", content=b"x", headers={"x-functions-key": host.keys.host_key()})
+    answer = await client.post("/api/score", content=b"x", headers={"x-functions-key": await host.keys.host_key()})
     assert answer.json() == ["w", "x", "beside"]
 
 

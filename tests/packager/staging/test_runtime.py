@@ -26,7 +26,7 @@ def test_metadata_names_only_what_is_there(site_packages):
     parser = ConfigParser()
     parser.read(folder / "entry_points.txt")
 
-    assert parser.sections() == ["triggers.adapters"]
+    assert parser.sections() == ["triggers.adapters", "triggers.bindings"]
     assert parser["triggers.adapters"]["http"] == "triggers.http:adapter"
     assert (folder / "METADATA").read_text().startswith("Metadata-Version:")
     assert "MIT" in (folder / "LICENSE").read_text()

@@ -1,0 +1,110 @@
+"""The first programming model: one folder per function with a function.json."""
+
+import importlib
+import importlib.machinery
+import json
+import sys
+import types
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from function_host.errors import AppLoadError
+from function_host.functions import Function, make_binding, make_function
+from function_host.retry import read_retry
+
+FILE = "function.json"
+_ROOT_PACKAGE = "__app__"
+_DEFAULT_SCRIPT = "__init__.py"
+_DEFAULT_ENTRY_POINT = "main"
+
+
+def function_folders(root: Path) -> Sequence[Path]:
+    """The folders of `root` that hold a function.json, by name."""
+    return sorted(path.parent for path in root.glob(f"*/{FILE}"))
+
+
+def load_function_json(folder: Path) -> Function | None:
+    """The function in `folder`, None when its file disables it; raises AppLoadError."""
+    document = _read(folder / FILE)
+    if _is_disabled(document.get("disabled")):
+        return None
+    name = folder.name
+    bindings = document.get("bindings")
+    if not isinstance(bindings, list) or not bindings:
+        raise AppLoadError(f"{folder / FILE}: at least one binding must be declared in $.bindings.")
+    for index, binding in enumerate(bindings):
+        if not isinstance(binding, dict):
+            raise AppLoadError(f"{folder / FILE}: $.bindings[{index}] must be an object, not {binding!r}.")
+    retry = document.get("retry")
+    return make_function(
+        name,
+        [make_binding(name, binding) for binding in bindings],
+        _entry_point(folder, _script(folder, document), str(document.get("entryPoint") or _DEFAULT_ENTRY_POINT)),
+        retry=read_retry(name, retry) if isinstance(retry, dict) else None,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise AppLoadError(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise AppLoadError(f"{path} must hold a JSON object, not {type(document).__name__}.")
+    return document
+
+
+def _is_disabled(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() in ("1", "true"))
+
+
+def _script(folder: Path, document: dict[str, Any]) -> Path:
+    """The given script file; else the only other file, run.*, or __init__.py."""
+    given = document.get("scriptFile")
+    if given:
+        script = (folder / str(given)).resolve()
+        if not script.is_file():
+            raise AppLoadError(f"{folder / FILE}: the script file {given!r} of $.scriptFile does not exist.")
+        if not script.is_relative_to(folder.parent.resolve()):
+            raise AppLoadError(f"{folder / FILE}: the script file {given!r} of $.scriptFile is outside the app.")
+        if script.suffix != ".py":
+            raise AppLoadError(f"{folder / FILE}: the script file {given!r} of $.scriptFile is not a Python file.")
+        return script
+    if (folder / _DEFAULT_SCRIPT).is_file():
+        return folder / _DEFAULT_SCRIPT
+    others = [path for path in folder.glob("*.py") if path.is_file()]
+    chosen = others if len(others) == 1 else [path for path in others if path.stem == "run"]
+    if not chosen:
+        raise AppLoadError(
+            f"{folder} has no script: put the function into {_DEFAULT_SCRIPT}, or name it in scriptFile."
+        )
+    return chosen[0]
+
+
+def _entry_point(folder: Path, script: Path, name: str) -> Callable[..., Any]:
+    _make_root_package(folder.parent)
+    parts = script.relative_to(folder.parent.resolve()).with_suffix("").parts
+    module_name = ".".join((_ROOT_PACKAGE, *(part for part in parts if part != "__init__")))
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise AppLoadError(f"{script} could not be imported: {type(error).__name__}: {error}") from error
+    call = getattr(module, name, None)
+    if not callable(call):
+        raise AppLoadError(f"{script} has no function {name!r}, the entry point of {folder.name!r}.")
+    entry_point: Callable[..., Any] = call
+    return entry_point
+
+
+def _make_root_package(root: Path) -> None:
+    """The package that function folders are imported from: `from __app__.shared import x` works, `..shared` too."""
+    package = sys.modules.get(_ROOT_PACKAGE)
+    if package is not None and list(package.__path__) == [str(root)]:
+        return
+    for name in [name for name in sys.modules if name.split(".")[0] == _ROOT_PACKAGE]:
+        del sys.modules[name]
+    package = types.ModuleType(_ROOT_PACKAGE)
+    package.__path__ = [str(root)]
+    package.__spec__ = importlib.machinery.ModuleSpec(_ROOT_PACKAGE, None, is_package=True)
+    sys.modules[_ROOT_PACKAGE] = package

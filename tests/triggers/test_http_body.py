@@ -1,0 +1,32 @@
+import pytest
+
+from triggers import http_body
+from triggers.http_body import BodyTooLarge, SpooledBody, read_body
+
+
+def _receive(*chunks: bytes):
+    messages = [{"type": "http.request", "body": c, "more_body": i < len(chunks) - 1} for i, c in enumerate(chunks)]
+
+    async def receive():
+        return messages.pop(0)
+
+    return receive
+
+
+@pytest.mark.parametrize("chunks", [(b"",), (b"abc",), (b"a", b"", b"bc")])
+async def test_a_small_body_is_bytes(chunks):
+    assert await read_body(_receive(*chunks)) == b"".join(chunks)
+
+
+async def test_a_large_body_waits_on_disk(monkeypatch):
+    monkeypatch.setattr(http_body, "_MEMORY_LIMIT", 3)
+    body = await read_body(_receive(b"ab", b"cd"))
+    assert isinstance(body, SpooledBody)
+    assert (body.read(), body.read()) == (b"abcd", b"abcd")
+    body.close()
+
+
+@pytest.mark.parametrize("chunks", [(b"abcd",), (b"ab", b"cd", b"never read")])
+async def test_a_body_over_the_limit_is_refused(chunks):
+    with pytest.raises(BodyTooLarge):
+        await read_body(_receive(*chunks), limit=3)

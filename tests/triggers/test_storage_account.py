@@ -1,0 +1,42 @@
+import pytest
+
+from triggers.connections import Connection
+from triggers.errors import ConnectionNotConfigured
+from triggers.storage_account import connection_string, service_url
+
+
+def text(value: str) -> Connection:
+    return Connection(setting="Store", wanted_by="f", text=value)
+
+
+def section(**values: str) -> Connection:
+    return Connection(setting="Store", wanted_by="f", section=values)
+
+
+def test_the_emulator_has_all_three_services():
+    found = connection_string(text("UseDevelopmentStorage=true;"), "queue")
+    assert all(f"127.0.0.1:{port}" in found for port in (10000, 10001, 10002))
+
+
+def test_a_signed_endpoint_must_be_that_of_the_service():
+    signed = text("QueueEndpoint=https://q;SharedAccessSignature=sig")
+    assert connection_string(signed, "queue") == signed.text
+    with pytest.raises(ConnectionNotConfigured, match="TableEndpoint and SharedAccessSignature"):
+        connection_string(signed, "table")
+
+
+@pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({"accountname": "acc"}, "https://acc.queue.core.windows.net"),
+        ({"queueserviceuri": "https://q", "serviceuri": "https://s"}, "https://q"),
+        ({"serviceuri": "https://s"}, "https://s"),
+    ],
+)
+def test_a_section_names_the_service(values, url):
+    assert service_url(section(**values), "queue") == url
+
+
+def test_a_section_without_an_account_is_told_what_to_set():
+    with pytest.raises(ConnectionNotConfigured, match="'Store__queueServiceUri' or 'Store__accountName'"):
+        service_url(section(clientid="x"), "queue")

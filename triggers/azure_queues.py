@@ -1,0 +1,113 @@
+"""The queues of an Azure storage account, or of Azurite."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueMessage
+from azure.storage.queue.aio import QueueClient, QueueServiceClient
+
+from triggers.azure_errors import translated
+from triggers.errors import DeliveryLost
+from triggers.queue_store import ReceivedMessage
+
+_CLAIM_GONE = {"MessageNotFound", "PopReceiptMismatch", "QueueNotFound"}
+
+
+class AzureQueues:
+    """The queues of one account, as triggers.queue_store.QueueStore; its client is made on first use."""
+
+    def __init__(self, make: Callable[..., QueueServiceClient], credential: Any = None) -> None:
+        self._make = make
+        self._credential = credential
+        self._client: QueueServiceClient | None = None
+
+    @classmethod
+    def from_connection_string(cls, text: str) -> "AzureQueues":
+        """Raises ValueError when the text is no connection string of a storage account."""
+        QueueServiceClient.from_connection_string(text)
+        return cls(lambda **options: QueueServiceClient.from_connection_string(text, **options))
+
+    @classmethod
+    def from_url(cls, url: str, credential: Any) -> "AzureQueues":
+        """The account at a queue service URL, with a token credential that is closed with the connection."""
+        return cls(lambda **options: QueueServiceClient(url, credential=credential, **options), credential)
+
+    async def make_queue(self, queue: str) -> None:
+        with translated(f"make queue {queue!r}"), contextlib.suppress(ResourceExistsError):
+            await self._queue(queue).create_queue()
+
+    async def receive(self, queue: str, limit: int, *, hidden: int) -> Sequence[ReceivedMessage]:
+        pages = self._queue(queue).receive_messages(messages_per_page=limit, visibility_timeout=hidden).by_page()
+        with translated(f"receive from queue {queue!r}"):
+            try:
+                return [_received(message) async for message in await anext(pages)]
+            except (StopAsyncIteration, ResourceNotFoundError):
+                return ()
+
+    async def hide(self, queue: str, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
+        with translated(f"update a message of queue {queue!r}"), _claimed(queue, message):
+            hidden = await self._queue(queue).update_message(
+                _sdk_message(message), pop_receipt=message.pop_receipt, visibility_timeout=seconds
+            )
+        return _received(hidden)
+
+    async def delete(self, queue: str, message: ReceivedMessage) -> None:
+        with translated(f"delete a message of queue {queue!r}"), _claimed(queue, message):
+            await self._queue(queue).delete_message(message.id, message.pop_receipt)
+
+    async def send(self, queue: str, text: str) -> None:
+        with translated(f"send to queue {queue!r}"):
+            try:
+                await self._queue(queue).send_message(text)
+            except ResourceNotFoundError:
+                await self.make_queue(queue)
+                await self._queue(queue).send_message(text)
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+        if self._credential is not None:
+            await self._credential.close()
+
+    def _queue(self, name: str) -> QueueClient:
+        if self._client is None:
+            # The SDK's own pauses (15 s and more) would hide an outage from the listener, which waits by itself.
+            self._client = self._make(
+                initial_backoff=0, increment_base=1, retry_total=2, random_jitter_range=1, connection_timeout=10,
+                read_timeout=60,
+            )  # fmt: skip
+        return self._client.get_queue_client(name)
+
+
+@contextlib.contextmanager
+def _claimed(queue: str, message: ReceivedMessage) -> Iterator[None]:
+    try:
+        yield
+    except HttpResponseError as error:
+        code = getattr(error, "error_code", None)
+        if str(getattr(code, "value", code)) not in _CLAIM_GONE:
+            raise
+        raise DeliveryLost(f"The claim on message {message.id} of queue {queue!r} ran out.") from error
+
+
+def _received(message: QueueMessage) -> ReceivedMessage:
+    return ReceivedMessage(
+        id=message.id,
+        pop_receipt=message.pop_receipt or "",
+        text=message.content or "",
+        dequeue_count=message.dequeue_count or 0,
+        inserted=cast("datetime", message.inserted_on),
+        expires=cast("datetime", message.expires_on),
+        next_visible=cast("datetime", message.next_visible_on),
+    )
+
+
+def _sdk_message(message: ReceivedMessage) -> QueueMessage:
+    return QueueMessage(
+        message.text, id=message.id, inserted_on=message.inserted, expires_on=message.expires,
+        dequeue_count=message.dequeue_count,
+    )  # fmt: skip

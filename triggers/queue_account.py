@@ -1,0 +1,58 @@
+"""Open the queues of the storage account that a connection means."""
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+
+from triggers.connections import Connection, find_connection
+from triggers.errors import ConnectionNotConfigured, InvalidOptions
+from triggers.queue_store import QueueStore
+from triggers.storage_account import connection_string, credential, service_url
+
+HOST_SETTING = "AzureWebJobsStorage"
+"""The setting of the host's own account, for bindings without a connection."""
+
+_FOLDER = "folder:"
+_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def open_queues(settings: Mapping[str, str], name: str, *, wanted_by: str) -> QueueStore:
+    """The queues behind the connection `name`; nothing is sent yet. Raises ConnectionNotConfigured."""
+    connection = find_connection(settings, name, default=HOST_SETTING, wanted_by=wanted_by)
+    if connection.text.startswith(_FOLDER):
+        raise _no_queues(connection)
+    try:
+        import_module("azure.storage.queue.aio")
+        import_module("aiohttp")
+    except ImportError as missing:
+        raise ConnectionNotConfigured(
+            f"{connection.wanted_by} uses a storage queue, but {missing.name!r} is not installed; "
+            "install functions-packager[queue]."
+        ) from missing
+    from triggers.azure_queues import AzureQueues
+
+    if connection.section:
+        return AzureQueues.from_url(service_url(connection, "queue"), credential(connection))
+    try:
+        return AzureQueues.from_connection_string(connection_string(connection, "queue"))
+    except ValueError as error:
+        raise ConnectionNotConfigured(
+            f"The app setting {connection.setting!r}, which {wanted_by} connects with, names no queue endpoint."
+        ) from error
+
+
+def check_queue_name(name: str) -> str:
+    """The name in lower case, as the service has it; raises InvalidOptions unless Azure would take it."""
+    if not _NAME.fullmatch(name.lower()):
+        raise InvalidOptions(
+            f"{name!r} is no name of a queue: it has 3 to 63 letters, digits and single hyphens between them."
+        )
+    return name.lower()
+
+
+def _no_queues(connection: Connection) -> ConnectionNotConfigured:
+    return ConnectionNotConfigured(
+        f"The app setting {connection.setting!r} is the local folder {connection.text!r}, but {connection.wanted_by} "
+        "needs queues, which a folder has not. Set it to a storage account's connection string, or to "
+        "'UseDevelopmentStorage=true' for Azurite."
+    )
