@@ -43,8 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--script-root", type=Path, default=Path(), help="the app's folder (default: this one)")
     start.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     start.add_argument("--port", type=int, default=8080, help="0 for a free one (default: %(default)s)")
-    start.add_argument("--ready-file", type=Path, help="written as JSON once the app takes events")
+    start.add_argument("--ready-file", type=_absolute, help="written as JSON once the app takes events")
     return parser
+
+
+def _absolute(text: str) -> Path:
+    """Now, because loading the app changes the working directory."""
+    return Path(text).absolute()
 
 
 async def _start(options: argparse.Namespace) -> int:
@@ -79,7 +84,7 @@ async def _bring_up(host: Host, ready_file: Path | None) -> None:
 
 
 def _check_ready_file(path: Path | None) -> None:
-    if path is not None and not path.absolute().parent.is_dir():
+    if path is not None and not path.parent.is_dir():
         raise ConfigError(f"The ready file {path} cannot be written: its folder does not exist.")
 
 

@@ -93,7 +93,7 @@ class Host:
 
         Raises EntryScriptError when a scoring script cannot start: such an app has nothing else to do.
         """
-        await self.keys.host_key()  # A caller needs it before the first request: it is made now, not with that request.
+        await self.keys.prepare()
         if self.status.app_error:
             self.status.state = ERROR
             return

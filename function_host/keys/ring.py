@@ -48,9 +48,14 @@ class KeyRing:
         known = keys(await self._document(HOST), "systemKeys")
         return any(_same(presented, key.value) for key in known if key.name.lower() == name.lower())
 
+    async def prepare(self) -> None:
+        """Have the host's keys made and kept now rather than with the first request that needs them."""
+        await self._document(HOST)
+
     async def host_key(self) -> str:
-        """The first host key, `default` at first: it opens every function, but no admin route."""
-        return keys(await self._document(HOST), "functionKeys")[0].value
+        """The first host key, made if all were deleted: it opens every function, but no admin route."""
+        known = keys(await self._document(HOST), "functionKeys")
+        return known[0].value if known else (await self.put(HOST, "functionKeys", "default", None)).value
 
     async def system_key(self, name: str) -> str:
         """The system key called `name`, made if there is none."""

@@ -110,3 +110,13 @@ def test_keys_that_nobody_keeps_are_told(write_app, tmp_path):
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
     assert "Function keys are temporary: set FUNCTIONS_SECRETS_PATH" in log
+
+
+def test_a_relative_ready_file_lies_where_the_command_was_given(write_app, tmp_path, monkeypatch):
+    root = write_app(GOOD)
+    monkeypatch.chdir(tmp_path)
+    with start(root, "--ready-file", "ready.json") as process:
+        wait_for(tmp_path / "ready.json", process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -33,3 +33,14 @@ async def test_the_stored_form_is_azures():
     assert document["masterKey"]["name"] == "master"
     assert [key["name"] for key in document["functionKeys"]] == ["default"]
     assert document["systemKeys"] == []
+
+
+async def test_deleted_host_keys_do_not_come_back_by_themselves():
+    store = MemoryKeyStore()
+    ring = KeyRing(store)
+    await ring.prepare()
+    assert await ring.delete("host", "functionKeys", "default")
+    again = KeyRing(store)
+    await again.prepare()
+    assert await again.list("host", "functionKeys") == []
+    assert await again.level(await again.host_key(), "") == "function"
