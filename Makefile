@@ -28,6 +28,7 @@ static:
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.blobs
 	$(BIN)/python -m tests.benchmarks.http
+	$(BIN)/python -m tests.benchmarks.startup
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

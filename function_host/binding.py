@@ -7,6 +7,7 @@ from typing import Any, cast
 import azure.functions as func
 from azure.functions.meta import Datum
 
+from function_host import http_v2
 from function_host.errors import BindingError
 from triggers.contract import Binding, Event
 from triggers.http_body import SpooledBody
@@ -15,19 +16,26 @@ Decode = Callable[[Event], object]
 Encode = Callable[[object], object]
 
 _HTTP = "http"
+_HTTP_TRIGGER = "httptrigger"
+_DURABLE_CLIENT = "durableclient"
+_PLAIN = (str, bytes)
 
 
 def decoder(trigger: Binding, hint: Any) -> Decode:
     """How an event of `trigger` becomes the argument annotated with `hint`."""
-    if trigger.type.lower() == "httptrigger":
-        return _http_request
+    if trigger.type.lower() == _HTTP_TRIGGER:
+        return http_v2.starlette_request if http_v2.wants_starlette(hint) else _http_request
     converter = _converter(trigger.type)
-    if converter is None or hint in (str, bytes):
+    if converter is None or (hint in _PLAIN and not has_implicit_output(trigger)):
         return _plain
+
+    are_many = trigger.option("cardinality").lower() == "many"
 
     def decode(event: Event) -> object:
         metadata = {name: _datum(value) for name, value in event.metadata.items()}
         try:
+            if are_many and isinstance(event.data, list):
+                return [converter.decode(_datum(one), trigger_metadata=metadata) for one in event.data]
             return converter.decode(_datum(event.data), trigger_metadata=metadata)
         except (ValueError, NotImplementedError, TypeError) as error:
             raise BindingError(
@@ -55,6 +63,25 @@ def encoder(output: Binding, function: str) -> Encode:
     return encode
 
 
+def takes(source: Binding, kind: Any) -> bool:
+    """May the argument of an input be annotated with `kind`? What is no class is not looked into."""
+    if kind in _PLAIN:
+        return True
+    if source.type.lower() == _HTTP_TRIGGER and http_v2.wants_starlette(kind):
+        return True
+    converter = _converter(source.type)
+    try:
+        return issubclass(kind, _PLAIN) if converter is None else bool(converter.check_input_type_annotation(kind))
+    except TypeError:
+        return True
+
+
+def has_implicit_output(binding: Binding) -> bool:
+    """May a function with this binding return a value that nobody takes?"""
+    converter = _converter(binding.type)
+    return binding.type.lower() != _DURABLE_CLIENT if converter is None else _implicit(converter)
+
+
 def is_http(output: Binding) -> bool:
     """Does this output go back as the answer to the request rather than to a writer?"""
     return output.type.lower() == _HTTP
@@ -63,6 +90,10 @@ def is_http(output: Binding) -> bool:
 def _converter(binding_type: str) -> Any:
     registry: Any = func.get_binding_registry()  # type: ignore[no-untyped-call]  # because the library has no types
     return registry.get(binding_type)
+
+
+def _implicit(converter: Any) -> bool:
+    return hasattr(converter, "has_implicit_output") and bool(converter.has_implicit_output())
 
 
 def _http_request(event: Event) -> func.HttpRequest:
@@ -90,7 +121,8 @@ class _SpooledRequest(func.HttpRequest):
 
 
 def _plain(event: Event) -> object:
-    return event.data
+    """As it came; what is JSON comes as its text, as Azure hands it over."""
+    return _datum(event.data).value
 
 
 def _encode_generic(value: object) -> object:

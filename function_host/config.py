@@ -1,6 +1,7 @@
 """host.json, with its overrides from the app settings, as one complete frozen value."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +10,8 @@ from typing import cast
 
 from function_host.errors import ConfigError
 from function_host.http.middleware import HttpConfig, read_http_config
-from function_host.timespan import parse_timespan
+from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
+from triggers.timespan import parse_timespan
 
 _OVERRIDE = "azurefunctionsjobhost__"
 _KNOWN = {
@@ -18,6 +20,14 @@ _KNOWN = {
     "sendCanceledInvocationsToWorker", "retry", "telemetryMode",
 }  # fmt: skip
 _DEFAULT_TIMEOUT = timedelta(minutes=30)
+# A lease of a blob lasts from 15 to 60 seconds.
+_PERIODS = {
+    "lockPeriod": (15.0, 60.0),
+    "listenerLockPeriod": (15.0, 60.0),
+    "listenerLockRecoveryPollingInterval": (1.0, math.inf),
+    "lockAcquisitionTimeout": (0.0, math.inf),
+    "lockAcquisitionPollingInterval": (0.1, math.inf),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,8 @@ class HostConfig:
     """Names of the functions to load, in lower case; empty means all."""
     extensions: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The section of each trigger, opaque to the host."""
+    lease_times: LeaseTimes = DEFAULT_LEASE_TIMES
+    """Of the leases of listeners that only one instance of the app may run: `singleton` of the file."""
     unknown_keys: tuple[str, ...] = ()
     """Top-level keys that mean nothing to this host."""
 
@@ -52,6 +64,7 @@ def load_config(root: Path, settings: Mapping[str, str]) -> HostConfig:
         function_timeout=_timeout(document.get("functionTimeout"), path),
         only_functions=_names(document.get("functions"), path),
         extensions=sections,
+        lease_times=_lease_times(_section(document, "singleton", f"{path}: $"), f"{path}: $.singleton"),
         unknown_keys=tuple(sorted(document.keys() - _KNOWN)),
     )
 
@@ -87,6 +100,36 @@ def _timeout(value: object, path: Path) -> timedelta | None:
     if timeout < timedelta(seconds=1):
         raise ConfigError(f"{path}: $.functionTimeout is {value!r}; it must be a second at least, or -1 for no limit.")
     return timeout
+
+
+def _lease_times(section: Mapping[str, object], place: str) -> LeaseTimes:
+    """Every period is checked; those of locks that only .NET functions can ask for have no effect."""
+    periods = {name: _period(section[key], f"{place}.{key}", name) for key, name in _spelled(section, place)}
+    return LeaseTimes(
+        seconds=int(periods.get("listenerLockPeriod", DEFAULT_LEASE_TIMES.seconds)),
+        retry_every=periods.get("listenerLockRecoveryPollingInterval", DEFAULT_LEASE_TIMES.retry_every),
+    )
+
+
+def _spelled(section: Mapping[str, object], place: str) -> list[tuple[str, str]]:
+    """Each key of the file with its proper spelling."""
+    known = {name.lower(): name for name in _PERIODS}
+    for key in section:
+        if key.lower() not in known:
+            raise ConfigError(f"{place}.{key} means nothing here; known are {', '.join(_PERIODS)}. Remove it.")
+    return [(key, known[key.lower()]) for key in section]
+
+
+def _period(value: object, place: str, name: str) -> float:
+    shortest, longest = _PERIODS[name]
+    try:
+        seconds = parse_timespan(str(value)).total_seconds()
+    except ValueError as error:
+        raise ConfigError(f"{place}: {error}.") from error
+    if not shortest <= seconds <= longest:
+        limits = f"from {shortest:g} to {longest:g}" if longest < math.inf else f"at least {shortest:g}"
+        raise ConfigError(f"{place} is {value!r}; it must be {limits} seconds long.")
+    return seconds
 
 
 def _names(value: object, path: Path) -> frozenset[str]:

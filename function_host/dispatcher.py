@@ -12,12 +12,14 @@ from pathlib import Path
 
 import azure.functions as func
 
-from function_host.binding import Decode, Encode, decoder, encoder, is_http
+from function_host.binding import Decode, Encode, decoder, encoder, has_implicit_output, is_http
 from function_host.errors import FunctionError, FunctionTimeout
 from function_host.functions import RETURN, Function
+from function_host.http_v2 import answer_app, wants_starlette
 from function_host.invocation import InvocationContext, RetryContext, TraceContext
 from function_host.telemetry.context import current_invocation
 from function_host.telemetry.tracebacks import users_part
+from triggers.binding_data import request_values
 from triggers.contract import Binding, Event, FunctionResult, InputReader, OutputWriter
 from triggers.errors import SourceUnavailable
 
@@ -42,10 +44,12 @@ class Dispatcher:
     ) -> None:
         self.function = self._function = function
         self._timeout = timeout.total_seconds() if timeout else None
-        self._directory = str(root)
+        self._directory = function.directory or str(root)
         self._threads = threads
         self._log = logging.getLogger(f"Function.{function.name}")
         self._decode = decoder(function.trigger, function.hints.get(function.trigger.name))
+        self._speaks_starlette = wants_starlette(function.hints.get(function.trigger.name))
+        self._may_return = any(has_implicit_output(b) for b in (function.trigger, *function.inputs, *function.outputs))
         self._is_http = function.trigger.type.lower() == "httptrigger"
         self._answers = function.returns is not None and is_http(function.returns)
         self._answer_out = next((o.name for o in function.outputs if is_http(o) and o.name != RETURN), None)
@@ -78,9 +82,10 @@ class Dispatcher:
         """Run the function for `event` and write its outputs; raises what user code raised."""
         names = [name for name, _, _ in self._outputs] + ([self._answer_out] if self._answer_out else [])
         outs = {name: func_out() for name in names if name != RETURN}
+        values = self._values(event)
         arguments = {
             self._function.trigger.name: self._decode(event),
-            **await self._read(event),
+            **await self._read(event, values),
             **outs,
             **self._context(event, retries),
         }
@@ -89,9 +94,11 @@ class Dispatcher:
             value = await self._in_time(self._call(arguments))
             if not self._answers:
                 self._check_return(value)
-            await self._write({RETURN: value, **{name: out.get() for name, out in outs.items()}}, event.metadata)
+            await self._write({RETURN: value, **{name: out.get() for name, out in outs.items()}}, values)
         finally:
             current_invocation.reset(token)
+        if self._speaks_starlette and not isinstance(value, func.HttpResponse):
+            return answer_app(value)
         return value if self._answer_out is None else outs[self._answer_out].get() or func.HttpResponse(status_code=204)
 
     async def open(self) -> None:
@@ -139,11 +146,17 @@ class Dispatcher:
             raise FunctionError(f"Function {self._function.name!r} raised {type(error).__name__}.") from error
         return value
 
-    async def _read(self, event: Event) -> Mapping[str, object]:
-        values: dict[str, object] = {}
+    def _values(self, event: Event) -> Mapping[str, object]:
+        """What the expressions of this function's bindings are filled from."""
+        if self._is_http and (self._inputs or self._outputs):
+            return request_values(event.metadata, event.data)
+        return event.metadata
+
+    async def _read(self, event: Event, values: Mapping[str, object]) -> Mapping[str, object]:
+        arguments: dict[str, object] = {}
         for name, decode, reader in self._inputs:
-            values[name] = decode(Event(id=event.id, data=await reader.read(event.metadata)))
-        return values
+            arguments[name] = decode(Event(id=event.id, data=await reader.read(values)))
+        return arguments
 
     async def _write(self, values: Mapping[str, object], metadata: Mapping[str, object]) -> None:
         for name, encode, writer in self._outputs:
@@ -161,7 +174,7 @@ class Dispatcher:
             raise FunctionTimeout(f"Function {self._function.name!r} ran longer than {self._timeout:g} s.") from error
 
     def _check_return(self, value: object) -> None:
-        if value is not None and self._function.returns is None:
+        if value is not None and self._function.returns is None and not self._may_return:
             raise FunctionError(
                 f"Function {self._function.name!r} returned a {type(value).__name__}, "
                 "but has no $return binding to put it in."

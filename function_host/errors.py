@@ -6,6 +6,7 @@ HostError
 │   ├── DuplicateFunction
 │   └── ReservedModuleName
 ├── ConfigError
+├── KeysUnavailable
 ├── BindingError
 ├── FunctionError
 │   └── FunctionTimeout
@@ -35,6 +36,10 @@ class ReservedModuleName(AppLoadError):
 
 class ConfigError(HostError):
     """host.json or local.settings.json cannot be used; the message says where and why."""
+
+
+class KeysUnavailable(HostError):
+    """The store that keeps the keys cannot be reached now; nobody gets in by a key that is not known yet."""
 
 
 class BindingError(HostError):

@@ -5,13 +5,15 @@ import importlib.machinery
 import json
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from function_host.errors import AppLoadError
 from function_host.functions import Function, make_binding, make_function
 from function_host.retry import read_retry
+from function_host.telemetry.logs import keep_own_loggers
+from triggers.contract import Binding
 
 FILE = "function.json"
 _ROOT_PACKAGE = "__app__"
@@ -24,25 +26,33 @@ def function_folders(root: Path) -> Sequence[Path]:
     return sorted(path.parent for path in root.glob(f"*/{FILE}"))
 
 
-def load_function_json(folder: Path) -> Function | None:
-    """The function in `folder`, None when its file disables it; raises AppLoadError."""
+def load_function_json(folder: Path, settings: Mapping[str, str] | None = None) -> Function | None:
+    """The function in `folder`, None when its file, or the setting it names there, disables it; raises AppLoadError."""
     document = _read(folder / FILE)
-    if _is_disabled(document.get("disabled")):
+    if _is_disabled(document.get("disabled"), settings or {}):
         return None
     name = folder.name
     bindings = document.get("bindings")
     if not isinstance(bindings, list) or not bindings:
         raise AppLoadError(f"{folder / FILE}: at least one binding must be declared in $.bindings.")
-    for index, binding in enumerate(bindings):
-        if not isinstance(binding, dict):
-            raise AppLoadError(f"{folder / FILE}: $.bindings[{index}] must be an object, not {binding!r}.")
     retry = document.get("retry")
     return make_function(
         name,
-        [make_binding(name, binding) for binding in bindings],
+        [_binding(folder, index, binding) for index, binding in enumerate(bindings)],
         _entry_point(folder, _script(folder, document), str(document.get("entryPoint") or _DEFAULT_ENTRY_POINT)),
         retry=read_retry(name, retry) if isinstance(retry, dict) else None,
+        directory=str(folder),
     )
+
+
+def _binding(folder: Path, index: int, raw: object) -> Binding:
+    place = f"{folder / FILE}: $.bindings[{index}]"
+    if not isinstance(raw, dict):
+        raise AppLoadError(f"{place} must be an object, not {raw!r}.")
+    for key in ("type", "name"):
+        if not isinstance(raw.get(key), str) or not raw[key]:
+            raise AppLoadError(f"{place}.{key} must be text that is not empty, not {raw.get(key)!r}.")
+    return make_binding(folder.name, raw)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -55,8 +65,10 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-def _is_disabled(value: object) -> bool:
-    return value is True or (isinstance(value, str) and value.lower() in ("1", "true"))
+def _is_disabled(value: object, settings: Mapping[str, str]) -> bool:
+    if isinstance(value, str):
+        return settings.get(value.strip("%"), value).lower() in ("1", "true")
+    return value is True
 
 
 def _script(folder: Path, document: dict[str, Any]) -> Path:
@@ -88,8 +100,10 @@ def _entry_point(folder: Path, script: Path, name: str) -> Callable[..., Any]:
     module_name = ".".join((_ROOT_PACKAGE, *(part for part in parts if part != "__init__")))
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AppLoadError(f"{script} could not be imported: {type(error).__name__}: {error}") from error
+    finally:
+        keep_own_loggers()
     call = getattr(module, name, None)
     if not callable(call):
         raise AppLoadError(f"{script} has no function {name!r}, the entry point of {folder.name!r}.")

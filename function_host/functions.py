@@ -5,8 +5,10 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_type_hints
 
+from function_host.annotations import check_annotations, check_context
 from function_host.errors import AppLoadError
 from function_host.retry import RetryPolicy
 from triggers.contract import Binding
@@ -31,6 +33,8 @@ class Function:
     hints: Mapping[str, Any]
     """The resolved annotations of `call`."""
     retry: RetryPolicy | None = None
+    directory: str = ""
+    """The function's own folder; empty when it has none and the app's is meant."""
 
     @property
     def returns(self) -> Binding | None:
@@ -39,7 +43,12 @@ class Function:
 
 
 def make_function(
-    name: str, bindings: Sequence[Binding], call: Callable[..., Any], *, retry: RetryPolicy | None = None
+    name: str,
+    bindings: Sequence[Binding],
+    call: Callable[..., Any],
+    *,
+    retry: RetryPolicy | None = None,
+    directory: str = "",
 ) -> Function:
     """The function `name`; raises AppLoadError when its name, bindings and parameters do not fit together."""
     _check_name(name)
@@ -49,16 +58,21 @@ def make_function(
     names = {binding.name for binding in bindings}
     takes_context = "context" in parameters and "context" not in names
     _check_parameters(name, parameters - {"context"} if takes_context else parameters, names - {RETURN})
+    hints = _hints(name, call)
+    check_annotations(name, bindings, hints)
+    if takes_context:
+        check_context(name, hints)
     return Function(
         name=name,
         trigger=next(binding for binding in bindings if binding.is_trigger),
         inputs=tuple(b for b in bindings if b.direction == "IN" and not b.is_trigger),
         outputs=tuple(b for b in bindings if b.direction == "OUT"),
         call=call,
-        is_async=inspect.iscoroutinefunction(call),
+        is_async=inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(_code(call)),
         takes_context=takes_context,
-        hints=_hints(name, call),
+        hints=hints,
         retry=retry,
+        directory=directory,
     )
 
 
@@ -121,6 +135,13 @@ def _check_parameters(function: str, parameters: set[str], bindings: set[str]) -
 
 def _hints(function: str, call: Callable[..., Any]) -> Mapping[str, Any]:
     try:
-        return get_type_hints(call)
-    except NameError as error:
+        return get_type_hints(_code(call))
+    except Exception as error:  # because text annotations are user code that runs only now
         raise AppLoadError(f"An annotation of function {function!r} cannot be resolved: {error}.") from error
+
+
+def _code(call: Callable[..., Any]) -> Callable[..., Any]:
+    """What runs when `call` is called: the function behind a partial, the method behind an object."""
+    if isinstance(call, partial):
+        return _code(call.func)
+    return call if inspect.isroutine(call) else type(call).__call__

@@ -21,29 +21,45 @@ from function_host.http.middleware import wrap
 from function_host.http.routing import RouteTable
 from function_host.http.server import HttpServer
 from function_host.http.webhooks import Webhooks
-from function_host.keys import FileKeyStore, KeyRing, KeyStore, MemoryKeyStore
+from function_host.keys import KeyRing, KeyStore, MemoryKeyStore, choose_key_store, prepare_keys
 from function_host.lifespan import end_lifespan
 from function_host.loader import LoadedApp, load_app
+from function_host.scoring import ScoringApp
 from function_host.scoring.errors import EntryScriptError
 from function_host.settings import load_settings, publish, thread_count
 from function_host.status import ERROR, RUNNING, STOPPING, HostStatus, disabled_functions
 from function_host.telemetry.tracebacks import users_part
 from triggers.asgi import ASGIApp
-from triggers.contract import Binding, Event, InputReader, Listener, ListenerContext, OutputWriter
+from triggers.contract import (
+    Binding,
+    BindingAdapter,
+    BindingContext,
+    Event,
+    HandRun,
+    InputReader,
+    Listener,
+    ListenerContext,
+    OutputWriter,
+    text_event,
+)
 from triggers.errors import TriggerError
 from triggers.registry import binding_adapter, by_binding_type
+from triggers.signals import Signals
 
 _log = logging.getLogger("Host")
 
 _WARM_UP = "warmuptrigger"
+_WAIT_FOR_KEYS = 2.0
 
 
 class Host:
     """Runs the functions of one app until told to stop."""
 
-    def __init__(self, root: Path, app: LoadedApp, config: HostConfig, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, app: LoadedApp, config: HostConfig, settings: Mapping[str, str], keys: KeyStore
+    ) -> None:
         self.config = config
-        self.keys = KeyRing(_key_store(settings))
+        self.keys = KeyRing(keys)
         self.status = HostStatus(
             host_id=host_id(root, settings),
             functions=[
@@ -60,6 +76,8 @@ class Host:
         self._listeners: list[Listener] = []
         self._dispatchers: dict[str, Dispatcher] = {}
         self._background: set[asyncio.Task[object]] = set()
+        self._keys_task: asyncio.Task[None] | None = None
+        self._signals = Signals()
         self._warmed = False
         self._server: HttpServer | None = None
         self.app: ASGIApp = self._http_app()
@@ -70,12 +88,14 @@ class Host:
 
         What else is wrong with the app or its configuration leaves a host that runs nothing and says why.
         """
-        root = root.resolve()
+        root, started_in = root.resolve(), Path.cwd()
         settings: Mapping[str, str] = {}
+        keys: KeyStore = MemoryKeyStore()
         config, app = HostConfig(), LoadedApp(functions=(), failures={})
         problem = ""
         try:
             settings = load_settings(root, environment)
+            keys = choose_key_store(settings, host_id(root, settings), started_in)
             config = load_config(root, settings)
             publish(settings)
             app = load_app(root, settings)
@@ -84,7 +104,7 @@ class Host:
                 raise
             _log.error("%s", error, exc_info=error.__cause__ and users_part(error.__cause__))
             problem = str(error)
-        host = cls(root, app, config, settings)
+        host = cls(root, app, config, settings, keys)
         host.status.app_error = problem
         return host
 
@@ -93,7 +113,7 @@ class Host:
 
         Raises EntryScriptError when a scoring script cannot start: such an app has nothing else to do.
         """
-        await self.keys.prepare()
+        await self._begin_with_keys()
         if self.status.app_error:
             self.status.state = ERROR
             return
@@ -112,7 +132,7 @@ class Host:
     @property
     def keeps_keys(self) -> bool:
         """Are there keys to find again after a restart?"""
-        return "FUNCTIONS_SECRETS_PATH" in self._settings
+        return not self.keys.is_temporary
 
     @property
     def needs_keys(self) -> bool:
@@ -122,6 +142,16 @@ class Host:
             for function in self.status.functions
             if function.trigger.type.lower() == "httptrigger"
         )
+
+    @property
+    def is_bound(self) -> bool:
+        """Was the address taken?"""
+        return self._server is not None
+
+    def load_shared(self) -> None:
+        """Load what worker processes made from now on shall share; raises EntryScriptError."""
+        if isinstance(self._app, ScoringApp):
+            self._app.load()
 
     def bind(self, host: str, port: int) -> None:
         """Take the address before anything is started that would have to be undone; raises AddressInUse."""
@@ -151,13 +181,25 @@ class Host:
     async def stop(self) -> None:
         """Drain: the port closes, listeners settle what they claimed, then everything is released."""
         self.status.state = STOPPING
-        if self._server is not None:
-            await self._server.stop()
-        await asyncio.gather(*(listener.stop() for listener in self._listeners), *self._background)
+        serving = [] if self._server is None else [self._server.stop()]
+        # At the same time: while a slow request is being answered, nothing new is taken elsewhere either.
+        await asyncio.gather(*serving, *(listener.stop() for listener in self._listeners))
+        await asyncio.gather(*self._background)
+        if self._keys_task is not None:
+            self._keys_task.cancel()
+            await asyncio.wait((self._keys_task,))
+        await self.keys.close()
         for dispatcher in self._dispatchers.values():
             await dispatcher.close()
         await end_lifespan(self._app)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _begin_with_keys(self) -> None:
+        """Have them made, but wait a moment only: functions that need none can run without their store."""
+        self._keys_task = asyncio.create_task(prepare_keys(self.keys))
+        done, _ = await asyncio.wait((self._keys_task,), timeout=_WAIT_FOR_KEYS)
+        for task in done:
+            task.result()
 
     def _prepare(self, function: Function) -> None:
         try:
@@ -197,32 +239,48 @@ class Host:
             settings=self._settings,
             host_id=self.status.host_id,
             extension=self.config.extensions.get(adapter.extension, {}),
+            signals=self._signals,
+            lease_times=self.config.lease_times,
         )
         await dispatcher.open()
         try:
             listener = adapter.listen(context)
+        except (HostError, TriggerError) as error:
+            self.status.failures[function.name] = str(error)
+            return
+        # Whoever stops the host while this one starts must stop it, too.
+        self._listeners.append(listener)
+        try:
             await listener.start()
         except (HostError, TriggerError) as error:
             self.status.failures[function.name] = str(error)
-        else:
-            self._listeners.append(listener)
+            self._listeners.remove(listener)
 
     def _open_writer(self, output: Binding) -> OutputWriter:
         adapter = binding_adapter(output.type)
         if adapter.writer is None:
             raise AppLoadError(f"The binding {output.name!r} is an output, but {output.type!r} has only inputs.")
-        return adapter.writer(output, self._settings)
+        return adapter.writer(self._binding_context(output, adapter))
 
     def _open_reader(self, source: Binding) -> InputReader:
         adapter = binding_adapter(source.type)
         if adapter.reader is None:
             raise AppLoadError(f"The binding {source.name!r} is an input, but {source.type!r} has only outputs.")
-        return adapter.reader(source, self._settings)
+        return adapter.reader(self._binding_context(source, adapter))
 
-    def _invoke(self, function: Function, text: str) -> None:
-        """Run a function in the background for an input given as text; failures are only in the log."""
+    def _binding_context(self, binding: Binding, adapter: BindingAdapter) -> BindingContext:
+        extension = self.config.extensions.get(adapter.extension, {})
+        return BindingContext(binding=binding, settings=self._settings, extension=extension, signals=self._signals)
+
+    async def _invoke(self, function: Function, text: str) -> None:
+        """Run a function in the background for an input given as text; failures are only in the log.
+
+        Raises TriggerError for a text that no event can be made of.
+        """
         dispatcher = self._dispatchers[function.name]
-        event = Event(id=str(uuid.uuid4()), data=text)
+        trigger = dispatcher.function.trigger
+        event_of = text_event if trigger.type.lower() == _WARM_UP else by_binding_type(trigger.type).event_of
+        event = await event_of(HandRun(function=function.name, binding=trigger, settings=self._settings, text=text))
         task = asyncio.create_task(dispatcher.execute(event))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -240,8 +298,3 @@ def by_binding_type_or_warm_up(function: Function) -> None:
     """Raises UnknownTrigger when nobody serves the function's trigger."""
     if function.trigger.type.lower() != _WARM_UP:
         by_binding_type(function.trigger.type)
-
-
-def _key_store(settings: Mapping[str, str]) -> KeyStore:
-    folder = settings.get("FUNCTIONS_SECRETS_PATH")
-    return FileKeyStore(Path(folder)) if folder else MemoryKeyStore()

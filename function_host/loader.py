@@ -20,6 +20,7 @@ from function_host.errors import AppLoadError, AppNotFound, DuplicateFunction, R
 from function_host.function_json import function_folders, load_function_json
 from function_host.functions import Function, make_binding, make_function
 from function_host.retry import read_retry
+from function_host.telemetry.logs import keep_own_loggers
 
 _log = logging.getLogger("Host.Loader")
 
@@ -57,7 +58,7 @@ def load_app(root: Path, settings: Mapping[str, str]) -> LoadedApp:
     _refuse_reserved_names(root)
     _enter(root)
     if not script.is_file():
-        return _load_each([(folder.name, partial(load_function_json, folder)) for folder in folders])
+        return _load_each([(folder.name, partial(load_function_json, folder, settings)) for folder in folders])
     if folders:
         _log.warning("%s is there, so these folders are ignored: %s.", script.name, ", ".join(f.name for f in folders))
     return load_decorated(_only_app(_import(script)), script)
@@ -126,6 +127,8 @@ def _import(script: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[script.stem]
         raise AppLoadError(f"{script} could not be imported: {type(error).__name__}: {error}") from error
+    finally:
+        keep_own_loggers()
     return module
 
 

@@ -36,3 +36,11 @@ def thread_count(settings: Mapping[str, str]) -> int | None:
     """How many threads run synchronous functions (`PYTHON_THREADPOOL_THREAD_COUNT`); None leaves it to Python."""
     text = settings.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
     return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def process_count(settings: Mapping[str, str]) -> int:
+    """How many processes run the app (`FUNCTIONS_WORKER_PROCESS_COUNT`), by default one; raises ConfigError."""
+    text = settings.get("FUNCTIONS_WORKER_PROCESS_COUNT", "").strip() or "1"
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"FUNCTIONS_WORKER_PROCESS_COUNT is {text!r}; set it to a number of processes, 1 or more.")
+    return int(text)

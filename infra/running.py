@@ -198,7 +198,10 @@ def _app_settings(folder: Path, connection: str, settings: Mapping[str, str], ec
         if name in given and name not in settings:
             echo(f"Using {name} from the environment.\n")
     # Logs arrive line by line even though nobody sits at a terminal.
-    return {"PYTHONUNBUFFERED": "1", **ours, **given, **settings}
+    chosen = {"PYTHONUNBUFFERED": "1", **ours, **given, **settings}
+    # The run's keys are shown, so they lie where they can be read: in a folder, whatever the app would choose.
+    keys = str(Path(chosen["FUNCTIONS_SECRETS_PATH"]).absolute())
+    return {**chosen, "FUNCTIONS_SECRETS_PATH": keys, "AzureWebJobsSecretStorageType": "files"}
 
 
 def _default_key(file: Path) -> str:

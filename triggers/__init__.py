@@ -3,6 +3,7 @@
 from triggers.contract import (
     Binding,
     BindingAdapter,
+    BindingContext,
     Event,
     Executor,
     FunctionResult,
@@ -21,6 +22,7 @@ from triggers.registry import adapters, binding_adapter, by_binding_type, by_nam
 __all__ = [
     "Binding",
     "BindingAdapter",
+    "BindingContext",
     "Event",
     "Executor",
     "FunctionResult",

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -14,63 +14,29 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 from azure.storage.blob import BlobProperties, ContentSettings
-from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient, ExponentialRetry
+from azure.storage.blob.aio import BlobServiceClient
 
+from triggers.azure_account import AzureClient
 from triggers.azure_errors import translated
 from triggers.blob_store import BlobContent, BlobInfo, BlobPage, Entry
+from triggers.connections import Connection
 from triggers.errors import SourceUnavailable
 
 _PAGE = 5000
 _BLOB_TYPES = {"BlockBlob": 0, "PageBlob": 1, "AppendBlob": 2}
 
-Credential = Any
-"""A key, a SAS, or a token credential of azure-identity; None when the connection string holds it."""
+BlobService = AzureClient[BlobServiceClient]
 
 
-class AzureConnection:
-    """The SDK's client of one account, made on first use and again after close()."""
+def blob_service(connection: Connection) -> BlobService:
+    """The account's blobs for the SDK; raises ConnectionNotConfigured."""
+    return AzureClient(BlobServiceClient, "blob", connection)
 
-    def __init__(self, make: Callable[..., BlobServiceClient], credential: Credential = None) -> None:
-        self._make = make
-        self._credential = credential
-        self._client: BlobServiceClient | None = None
 
-    @classmethod
-    def from_connection_string(cls, text: str) -> "AzureConnection":
-        """Raises ValueError when the text is no connection string of a storage account."""
-        BlobServiceClient.from_connection_string(text)
-        return cls(lambda **options: BlobServiceClient.from_connection_string(text, **options))
-
-    @classmethod
-    def from_url(cls, url: str, credential: Credential) -> "AzureConnection":
-        """The account at a blob service URL, with a token credential that is closed with the connection."""
-        return cls(lambda **options: BlobServiceClient(url, credential=credential, **options), credential)
-
-    @property
-    def client(self) -> BlobServiceClient:
-        if self._client is None:
-            # The SDK's own pauses (15 s and more) would hide an outage from the listener, which waits by itself.
-            retry = ExponentialRetry(initial_backoff=0, increment_base=1, retry_total=2, random_jitter_range=1)
-            self._client = self._make(retry_policy=retry, connection_timeout=10, read_timeout=60)
-        return self._client
-
-    async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-        if self._credential is not None:
-            await self._credential.close()
-
-    def container(self, name: str) -> ContainerClient:
-        return self.client.get_container_client(name)
-
-    def blob(self, container: str, name: str) -> BlobClient:
-        return self.client.get_blob_client(container, name)
-
-    async def make_container(self, name: str) -> None:
-        """Make the container unless it is there; raises SourceUnavailable."""
-        with translated(f"make container {name!r}"), contextlib.suppress(ResourceExistsError):
-            await self.container(name).create_container()
+async def make_container(service: BlobService, name: str) -> None:
+    """Make the container unless it is there; raises SourceUnavailable."""
+    with translated(f"make container {name!r}"), contextlib.suppress(ResourceExistsError):
+        await service.client.create_container(name)
 
 
 class AzureBlobs:
@@ -78,11 +44,11 @@ class AzureBlobs:
 
     longest_pause = 1.0
 
-    def __init__(self, connection: AzureConnection) -> None:
-        self._connection = connection
+    def __init__(self, service: BlobService) -> None:
+        self._service = service
 
     async def make_container(self, container: str) -> None:
-        await self._connection.make_container(container)
+        await make_container(self._service, container)
 
     async def open(self, container: str) -> None:
         await self.make_container(container)
@@ -93,7 +59,7 @@ class AzureBlobs:
         def note_date(response: Any) -> None:
             dates.append(response.http_response.headers["Date"])
 
-        listing = self._connection.container(container).list_blobs(
+        listing = self._service.client.get_container_client(container).list_blobs(
             name_starts_with=prefix or None, results_per_page=_PAGE, raw_response_hook=note_date
         )
         pages = listing.by_page()
@@ -115,7 +81,7 @@ class AzureBlobs:
         return ()
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
-        client = self._connection.blob(blob.container, blob.name)
+        client = self._service.client.get_blob_client(blob.container, blob.name)
         with translated(f"read blob {blob.path!r}", one_blob=True):
             try:
                 download = await client.download_blob(etag=blob.etag, match_condition=MatchConditions.IfNotModified)
@@ -131,24 +97,38 @@ class AzureBlobs:
         )
 
     async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
-        client = self._connection.blob(container, name)
+        client = self._service.client.get_blob_client(container, name)
         settings = ContentSettings(content_type=content_type)
         with translated(f"write blob '{container}/{name}'", one_blob=True):
             try:
                 await client.upload_blob(data, overwrite=True, content_settings=settings)
             except ResourceNotFoundError:
-                await self._connection.make_container(container)
+                await make_container(self._service, container)
                 await client.upload_blob(data, overwrite=True, content_settings=settings)
 
+    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
+        client = self._service.client.get_blob_client(container, name)
+        settings = ContentSettings(content_type=content_type)
+        with translated(f"make blob '{container}/{name}'", one_blob=True):
+            try:
+                try:
+                    await client.upload_blob(data, content_settings=settings)
+                except ResourceNotFoundError:
+                    await make_container(self._service, container)
+                    await client.upload_blob(data, content_settings=settings)
+            except (ResourceExistsError, ResourceModifiedError):
+                return False
+        return True
+
     async def close(self) -> None:
-        await self._connection.close()
+        await self._service.close()
 
 
 class AzureLedger:
     """Entries as empty blobs of one container, in the form that Azure's own host reads and writes."""
 
-    def __init__(self, connection: AzureConnection, container: str) -> None:
-        self._connection = connection
+    def __init__(self, service: BlobService, container: str) -> None:
+        self._service = service
         self._container = container
 
     async def create(self, name: str, facts: Mapping[str, str]) -> Entry | None:
@@ -156,7 +136,7 @@ class AzureLedger:
             try:
                 return await self._put(name, facts, None)
             except ResourceNotFoundError:
-                await self._connection.make_container(self._container)
+                await make_container(self._service, self._container)
             except (ResourceExistsError, ResourceModifiedError):
                 return None
             with contextlib.suppress(ResourceExistsError, ResourceModifiedError):
@@ -166,7 +146,7 @@ class AzureLedger:
     async def read(self, name: str) -> Entry | None:
         with translated(f"read receipt {name!r}", one_blob=True):
             try:
-                found = await self._connection.blob(self._container, name).get_blob_properties()
+                found = await self._service.client.get_blob_client(self._container, name).get_blob_properties()
             except ResourceNotFoundError:
                 return None
         return Entry(facts=dict(found.metadata or {}), version=found.etag)
@@ -179,7 +159,7 @@ class AzureLedger:
                 return None
 
     async def _put(self, name: str, facts: Mapping[str, str], version: str | None) -> Entry:
-        client = self._connection.blob(self._container, name)
+        client = self._service.client.get_blob_client(self._container, name)
         if version is None:
             answer = await client.upload_blob(b"", metadata=dict(facts))
         else:
@@ -190,7 +170,7 @@ class AzureLedger:
         return Entry(facts=facts, version=str(answer["etag"]))
 
     async def close(self) -> None:
-        await self._connection.close()
+        await self._service.close()
 
 
 def _info(container: str, blob: BlobProperties) -> BlobInfo:

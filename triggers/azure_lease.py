@@ -5,35 +5,37 @@ import contextlib
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob.aio import BlobLeaseClient
 
-from triggers.azure_blobs import AzureConnection
+from triggers.azure_blobs import BlobService, make_container
 from triggers.azure_errors import translated
+from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
 
-_SECONDS = 30
 _LOST = (409, 412, 404)
 
 
 class AzureLease:
     """The lease of one blob, which is made when it is missing."""
 
-    retry_every = 5.0
-    # Two renewals in a row may fail before the lease runs out.
-    renew_every = _SECONDS / 3
-
-    def __init__(self, connection: AzureConnection, container: str, name: str) -> None:
-        self._connection = connection
+    def __init__(
+        self, service: BlobService, container: str, name: str, times: LeaseTimes = DEFAULT_LEASE_TIMES
+    ) -> None:
+        self.retry_every = times.retry_every
+        # Two renewals in a row may fail before the lease runs out.
+        self.renew_every = times.seconds / 3
+        self._seconds = times.seconds
+        self._service = service
         self._container = container
         self._name = name
         self._lease: BlobLeaseClient | None = None
 
     async def acquire(self) -> bool:
-        lease = BlobLeaseClient(self._connection.blob(self._container, self._name))
+        lease = BlobLeaseClient(self._service.client.get_blob_client(self._container, self._name))
         with translated(f"take the lease {self._name!r}"):
             try:
                 try:
-                    await lease.acquire(lease_duration=_SECONDS)
+                    await lease.acquire(lease_duration=self._seconds)
                 except ResourceNotFoundError:
                     await self._make_blob()
-                    await lease.acquire(lease_duration=_SECONDS)
+                    await lease.acquire(lease_duration=self._seconds)
             except ResourceExistsError:
                 return False
         self._lease = lease
@@ -61,9 +63,9 @@ class AzureLease:
                 await lease.release()
 
     async def close(self) -> None:
-        await self._connection.close()
+        await self._service.close()
 
     async def _make_blob(self) -> None:
-        await self._connection.make_container(self._container)
+        await make_container(self._service, self._container)
         with contextlib.suppress(ResourceExistsError, ResourceModifiedError):
-            await self._connection.blob(self._container, self._name).upload_blob(b"")
+            await self._service.client.get_blob_client(self._container, self._name).upload_blob(b"")

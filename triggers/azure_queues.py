@@ -1,15 +1,17 @@
 """The queues of an Azure storage account, or of Azurite."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
+from triggers.azure_account import AzureClient
 from triggers.azure_errors import translated
+from triggers.connections import Connection
 from triggers.errors import DeliveryLost
 from triggers.queue_store import ReceivedMessage
 
@@ -17,23 +19,11 @@ _CLAIM_GONE = {"MessageNotFound", "PopReceiptMismatch", "QueueNotFound"}
 
 
 class AzureQueues:
-    """The queues of one account, as triggers.queue_store.QueueStore; its client is made on first use."""
+    """The queues of one account, as triggers.queue_store.QueueStore."""
 
-    def __init__(self, make: Callable[..., QueueServiceClient], credential: Any = None) -> None:
-        self._make = make
-        self._credential = credential
-        self._client: QueueServiceClient | None = None
-
-    @classmethod
-    def from_connection_string(cls, text: str) -> "AzureQueues":
-        """Raises ValueError when the text is no connection string of a storage account."""
-        QueueServiceClient.from_connection_string(text)
-        return cls(lambda **options: QueueServiceClient.from_connection_string(text, **options))
-
-    @classmethod
-    def from_url(cls, url: str, credential: Any) -> "AzureQueues":
-        """The account at a queue service URL, with a token credential that is closed with the connection."""
-        return cls(lambda **options: QueueServiceClient(url, credential=credential, **options), credential)
+    def __init__(self, connection: Connection) -> None:
+        """Nothing is sent yet; raises ConnectionNotConfigured."""
+        self._service = AzureClient(QueueServiceClient, "queue", connection)
 
     async def make_queue(self, queue: str) -> None:
         with translated(f"make queue {queue!r}"), contextlib.suppress(ResourceExistsError):
@@ -67,20 +57,10 @@ class AzureQueues:
                 await self._queue(queue).send_message(text)
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-        if self._credential is not None:
-            await self._credential.close()
+        await self._service.close()
 
     def _queue(self, name: str) -> QueueClient:
-        if self._client is None:
-            # The SDK's own pauses (15 s and more) would hide an outage from the listener, which waits by itself.
-            self._client = self._make(
-                initial_backoff=0, increment_base=1, retry_total=2, random_jitter_range=1, connection_timeout=10,
-                read_timeout=60,
-            )  # fmt: skip
-        return self._client.get_queue_client(name)
+        return self._service.client.get_queue_client(name)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import EdmType, EntityProperty
 from azure.data.tables.aio import TableServiceClient
 
+from triggers.azure_account import AzureClient
 from triggers.azure_errors import translated
 from triggers.connections import Connection
-from triggers.storage_account import connection_string, credential, service_url
 from triggers.table_store import Entity
 
 _MOST_AT_ONCE = 100
@@ -23,20 +23,11 @@ _INT32 = range(-(2**31), 2**31)
 
 
 class AzureTables:
-    """The tables of one account, as triggers.table_store.TableStore; connects on first use and after close()."""
+    """The tables of one account, as triggers.table_store.TableStore."""
 
-    def __init__(self, make: Callable[[], TableServiceClient]) -> None:
-        self._make = make
-        self._client: TableServiceClient | None = None
-
-    @classmethod
-    def connect(cls, connection: Connection) -> "AzureTables":
-        """Raises ConnectionNotConfigured for settings that name no account."""
-        if connection.section:
-            url, token = service_url(connection, "table"), credential(connection)
-            return cls(lambda: TableServiceClient(url, credential=token, retry_total=2))
-        text = connection_string(connection, "table")
-        return cls(lambda: TableServiceClient.from_connection_string(text, retry_total=2))
+    def __init__(self, connection: Connection) -> None:
+        """Nothing is sent yet; raises ConnectionNotConfigured."""
+        self._service = AzureClient(TableServiceClient, "table", connection)
 
     async def get(self, table: str, partition: str, row: str) -> Entity | None:
         with translated(f"read entity {partition!r}, {row!r} of table {table!r}"):
@@ -70,14 +61,10 @@ class AzureTables:
                     await client.submit_transaction(batch)
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._service.close()
 
     def _table(self, name: str) -> Any:
-        if self._client is None:
-            self._client = self._make()
-        return self._client.get_table_client(name)
+        return self._service.client.get_table_client(name)
 
 
 def _batches(entities: Iterable[Mapping[str, object]]) -> Iterator[list[Any]]:

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 import azure.functions as func
 
-from triggers.blob_account import HOST_SETTING, find_account, open_account
+from triggers.blob_account import HOST_SETTING, find_account, host_account, open_account
 from triggers.blob_input import blob_reader
 from triggers.blob_receipts import BlobReceipts
-from triggers.blob_source import BlobSource
-from triggers.blob_store import BlobStore
+from triggers.blob_source import BlobSource, blob_event
+from triggers.blob_store import BlobStore, newest
 from triggers.contract import (
     Binding,
     BindingAdapter,
+    BindingContext,
+    Event,
     Handler,
+    HandRun,
     Listener,
     ListenerContext,
     OutputWriter,
@@ -24,7 +27,7 @@ from triggers.contract import (
     TriggerAdapter,
     TriggerOptions,
 )
-from triggers.errors import InvalidOptions, InvalidPath
+from triggers.errors import InvalidInput, InvalidOptions, InvalidPath
 from triggers.path_builtins import BUILT_INS
 from triggers.paths import BlobPath
 from triggers.polling import PollingListener
@@ -112,9 +115,8 @@ def listen(context: ListenerContext) -> Listener:
     wanted_by = f"the blob trigger of function {context.function!r}"
     connection = find_account(context.settings, binding.option("connection"), wanted_by=wanted_by)
     account = open_account(connection)
-    ledger = account.ledger
-    if any(key.lower() in {HOST_SETTING.lower(), f"{HOST_SETTING.lower()}__accountname"} for key in context.settings):
-        ledger = open_account(find_account(context.settings, "", wanted_by="the host")).ledger
+    hosts_own = host_account(context.settings, wanted_by="the host")
+    ledger = account.ledger if hosts_own is None else open_account(hosts_own).ledger
     receipts = BlobReceipts(ledger, host_id=context.host_id, function=context.function)
     attempts = _count(context.extension, "poisonBlobThreshold", _MAX_ATTEMPTS)
     return PollingListener(
@@ -155,13 +157,13 @@ class BlobWriter:
         await self._store.close()
 
 
-def blob_writer(binding: Binding, settings: Mapping[str, str]) -> OutputWriter:
+def blob_writer(context: BindingContext) -> OutputWriter:
     """The writer of one `blob` output; raises InvalidPath or ConnectionNotConfigured."""
+    binding = context.binding
     path = BlobPath.parse(binding.option("path"))
     wanted_by = f"the blob output {binding.name!r} to {path.text!r}"
-    return BlobWriter(
-        open_account(find_account(settings, binding.option("connection"), wanted_by=wanted_by)).blobs, path
-    )
+    connection = find_account(context.settings, binding.option("connection"), wanted_by=wanted_by)
+    return BlobWriter(open_account(connection).blobs, path)
 
 
 def _bytes(value: object, path: str) -> bytes:
@@ -213,6 +215,27 @@ def connections(options: TriggerOptions) -> Mapping[str, str]:
     }
 
 
+async def written_blob(run: HandRun) -> Event:
+    """The blob whose path, `container/blob`, is the text; raises InvalidInput when there is none.
+
+    Raises InvalidPath, ConnectionNotConfigured or SourceUnavailable too.
+    """
+    container, _, name = run.text.strip().strip("/").partition("/")
+    if not container or not name:
+        raise InvalidInput(
+            f"{run.text!r} is no path of a blob; function {run.function!r} runs for an input such as 'container/blob'."
+        )
+    wanted_by = f"the blob trigger of function {run.function!r}"
+    store = open_account(find_account(run.settings, run.binding.option("connection"), wanted_by=wanted_by)).blobs
+    try:
+        content = await store.read(newest(container, name))
+    finally:
+        await store.close()
+    if content is None:
+        raise InvalidInput(f"There is no blob {container}/{name}; write it first, then run function {run.function!r}.")
+    return blob_event(newest(container, name), content, BlobPath.parse_trigger(run.binding.option("path")))
+
+
 adapter = TriggerAdapter(
     name="blob",
     binding_type="blobTrigger",
@@ -222,6 +245,7 @@ adapter = TriggerAdapter(
     extras=("blob", "watch"),
     connections=connections,
     scale=scale,
+    event_of=written_blob,
 )
 
-binding = BindingAdapter(type="blob", reader=blob_reader, writer=blob_writer)
+binding = BindingAdapter(type="blob", extension="blobs", reader=blob_reader, writer=blob_writer)

@@ -9,12 +9,11 @@ from triggers.blob_store import BlobAccount
 from triggers.connections import Connection, find_connection
 from triggers.errors import ConnectionNotConfigured
 from triggers.lease import FileLease
-from triggers.storage_account import connection_string, credential, service_url
 
 HOST_SETTING = "AzureWebJobsStorage"
 """The setting of the host's own account: receipts are kept there, and bindings without a connection use it."""
 
-_FOLDER = "folder:"
+FOLDER = "folder:"
 
 
 def find_account(settings: Mapping[str, str], name: str, *, wanted_by: str) -> Connection:
@@ -22,9 +21,17 @@ def find_account(settings: Mapping[str, str], name: str, *, wanted_by: str) -> C
     return find_connection(settings, name, default=HOST_SETTING, wanted_by=wanted_by)
 
 
+def host_account(settings: Mapping[str, str], *, wanted_by: str) -> Connection | None:
+    """The connection of the host's own account; None when the app has none."""
+    try:
+        return find_account(settings, "", wanted_by=wanted_by)
+    except ConnectionNotConfigured:
+        return None
+
+
 def open_account(connection: Connection) -> BlobAccount:
     """The account behind the connection; nothing is sent yet. Raises ConnectionNotConfigured."""
-    if connection.text.startswith(_FOLDER):
+    if connection.text.startswith(FOLDER):
         return _folder_account(connection)
     try:
         import_module("azure.storage.blob.aio")
@@ -34,17 +41,14 @@ def open_account(connection: Connection) -> BlobAccount:
             f"{connection.wanted_by} uses an Azure storage account, but {missing.name!r} is not installed; "
             "install functions-packager[blob]."
         ) from missing
-    from triggers.azure_blobs import AzureBlobs, AzureConnection, AzureLedger
+    from triggers.azure_blobs import AzureBlobs, AzureLedger, blob_service
     from triggers.azure_lease import AzureLease
 
-    if connection.section:
-        azure = AzureConnection.from_url(service_url(connection, "blob"), credential(connection))
-    else:
-        azure = AzureConnection.from_connection_string(connection_string(connection, "blob"))
+    azure = blob_service(connection)
     return BlobAccount(
         blobs=AzureBlobs(azure),
         ledger=AzureLedger(azure, CONTAINER),
-        lease=lambda container, name: AzureLease(azure, container, name),
+        lease=lambda container, name, times: AzureLease(azure, container, name, times),
     )
 
 
@@ -52,7 +56,7 @@ def _folder_account(connection: Connection) -> BlobAccount:
     from triggers.folder_ledger import FolderLedger
     from triggers.local_folder import LocalFolder
 
-    root = Path(connection.text.removeprefix(_FOLDER))
+    root = Path(connection.text.removeprefix(FOLDER))
     if not root.is_absolute():
         raise ConnectionNotConfigured(
             f"The app setting {connection.setting!r} names the folder {str(root)!r}; it must be an absolute path, "
@@ -61,5 +65,5 @@ def _folder_account(connection: Connection) -> BlobAccount:
     return BlobAccount(
         blobs=LocalFolder(root),
         ledger=FolderLedger(root, CONTAINER),
-        lease=lambda container, name: FileLease(root / container / name),
+        lease=lambda container, name, _: FileLease(root / container / name),
     )

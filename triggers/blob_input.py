@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from triggers.blob_account import find_account, open_account
 from triggers.blob_store import BlobStore, newest
-from triggers.contract import Binding, InputReader
+from triggers.contract import BindingContext, InputReader
 from triggers.paths import BlobPath
 
 _BYTES = {"binary", "stream"}
@@ -32,9 +32,10 @@ class BlobReader:
         await self._store.close()
 
 
-def blob_reader(binding: Binding, settings: Mapping[str, str]) -> InputReader:
+def blob_reader(context: BindingContext) -> InputReader:
     """The reader of one `blob` input; raises InvalidPath or ConnectionNotConfigured."""
+    binding = context.binding
     path = BlobPath.parse(binding.option("path"))
     wanted_by = f"the blob input {binding.name!r} from {path.text!r}"
-    account = open_account(find_account(settings, binding.option("connection"), wanted_by=wanted_by))
+    account = open_account(find_account(context.settings, binding.option("connection"), wanted_by=wanted_by))
     return BlobReader(account.blobs, path, binary=binding.option("dataType").lower() in _BYTES)

@@ -55,6 +55,13 @@ class MemoryBlobs:
         info = BlobInfo(container=container, name=name, etag=f'"{next(self._versions)}"', last_modified=self._clock())
         self.containers.setdefault(container, {})[name] = (info, data, content_type)
 
+    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
+        self._check(f"{container}/{name}")
+        if name in self.containers.get(container, {}):
+            return False
+        await self.write(container, name, data, content_type)
+        return True
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

@@ -270,7 +270,7 @@ class BlobSource:
             await self._receipts.complete(outcome)
             self._line.settled(candidate)
             return None
-        event = _event(candidate.blob, content, self._path, outcome.attempt)
+        event = blob_event(candidate.blob, content, self._path, outcome.attempt)
         return BlobDelivery(self, candidate, event, self._receipts.claim_seconds / 3)
 
     async def _fail(self, candidate: Candidate, error: Exception) -> None:
@@ -324,7 +324,8 @@ class BlobSource:
         await self._store.close()
 
 
-def _event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: int) -> Event:
+def blob_event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: int = 1) -> Event:
+    """The event that a blob was written, as functions get it."""
     metadata: dict[str, object] = {
         "BlobTrigger": blob.path,
         "Uri": content.uri,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from triggers.lease import Lease
+from triggers.lease import Lease, LeaseTimes
 
 ANY_VERSION = "*"
 """The ETag that every version of a blob has, as in HTTP."""
@@ -84,6 +84,10 @@ class BlobStore(Protocol):
         """Put a blob in place of any earlier one, in one step; makes the container if it is missing."""
         ...
 
+    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
+        """Put a new blob; False when there is one of that name already. Makes the container if it is missing."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections and watches; the next use opens them again."""
         ...
@@ -124,5 +128,5 @@ class BlobAccount:
 
     blobs: BlobStore
     ledger: Ledger
-    lease: Callable[[str, str], Lease]
+    lease: Callable[[str, str, LeaseTimes], Lease]
     """The lease of that container and name."""

@@ -1,12 +1,15 @@
 """What a trigger, a host, a packager and a deployment have to know of each other, and nothing more."""
 
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import azure.functions as func
 
 from triggers.asgi import ASGIApp
+from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
+from triggers.signals import Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,23 @@ class ListenerContext:
     """Stable over restarts and equal on every instance of the app: ledgers are kept under it."""
     extension: Mapping[str, object] = field(default_factory=dict)
     """The trigger's own part of host.json (`extensions.<...>`)."""
+    signals: Signals = field(default_factory=Signals)
+    """Tells of what the app's own outputs put where this listener looks."""
+    lease_times: LeaseTimes = DEFAULT_LEASE_TIMES
+    """Of the lease of a listener that only one instance of the app may run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingContext:
+    """Everything an input or output needs from the host to be opened."""
+
+    binding: Binding
+    settings: Mapping[str, str]
+    """The app settings."""
+    extension: Mapping[str, object] = field(default_factory=dict)
+    """The binding's own part of host.json (`extensions.<...>`)."""
+    signals: Signals = field(default_factory=Signals)
+    """Wakes the app's own listeners where an output put something."""
 
 
 class OutputWriter(Protocol):
@@ -157,6 +177,23 @@ class ScaleRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandRun:
+    """A function that somebody wants to run by hand, for an input given as text."""
+
+    function: str
+    binding: Binding
+    """The function's trigger."""
+    settings: Mapping[str, str]
+    """The app settings."""
+    text: str
+
+
+async def text_event(run: HandRun) -> Event:
+    """An event that has the text itself as its data."""
+    return Event(id=str(uuid.uuid4()), data=run.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerAdapter:
     """One kind of trigger: a record of the parts the other packages use."""
 
@@ -173,6 +210,8 @@ class TriggerAdapter:
     connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: {})
     """App setting the deployment has to provide -> what it must hold, in one sentence."""
     scale: Callable[[Binding], ScaleRule | None] = field(default=lambda _: None)
+    event_of: Callable[[HandRun], Awaitable[Event]] = text_event
+    """The event that a text stands for; raises InvalidInput for a text that stands for none."""
     portable: bool = True
     """Does Microsoft's host know this binding type?"""
 
@@ -183,7 +222,9 @@ class BindingAdapter:
 
     type: str
     """What Azure writes."""
-    reader: Callable[[Binding, Mapping[str, str]], InputReader] | None = None
-    """Opens one input binding, given the app settings; None when the type has no input."""
-    writer: Callable[[Binding, Mapping[str, str]], OutputWriter] | None = None
-    """Opens one output binding, given the app settings; None when the type has no output."""
+    extension: str = ""
+    """Its section under `extensions` in host.json; empty when it has none."""
+    reader: Callable[[BindingContext], InputReader] | None = None
+    """Opens one input binding; None when the type has no input."""
+    writer: Callable[[BindingContext], OutputWriter] | None = None
+    """Opens one output binding; None when the type has no output."""

@@ -3,6 +3,7 @@
 TriggerError
 ├── UnknownTrigger
 ├── UnknownBinding
+├── InvalidInput
 ├── InvalidOptions
 │   └── InvalidPath
 ├── ConnectionNotConfigured
@@ -23,6 +24,10 @@ class UnknownTrigger(TriggerError):
 
 class UnknownBinding(TriggerError):
     """No adapter for inputs and outputs of that type; the message lists those there are."""
+
+
+class InvalidInput(TriggerError):
+    """The text that a function is to be run for by hand stands for no event of its trigger."""
 
 
 class InvalidOptions(TriggerError):

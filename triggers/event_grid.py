@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import azure.functions as func
 
 from triggers.asgi import Receive, Scope, Send
-from triggers.contract import Event, FunctionResult, Handler, ListenerContext, TriggerAdapter
+from triggers.contract import Binding, Event, Handler, HandRun, ListenerContext, TriggerAdapter
+from triggers.errors import InvalidInput
 from triggers.http_answer import Headers, respond
 from triggers.http_body import BodyTooLarge, SpooledBody, read_body
 
@@ -73,21 +74,54 @@ class EventGridListener:
 
     async def _notified(self, events: Sequence[Mapping[str, object]], traceparent: str | None) -> Answer:
         """Event Grid sends the whole request again unless every event was dealt with."""
-        results = await asyncio.gather(*(self._run(event, traceparent) for event in events))
+        runs = self._runs(events, traceparent)
+        results = await asyncio.gather(*(self._context.executor.execute(run) for run in runs))
         errors = [result.error for result in results if result.error is not None]
         return (500, [], str(errors[0]).encode()) if errors else (202, [], b"")
 
-    async def _run(self, event: Mapping[str, object], traceparent: str | None) -> FunctionResult:
-        own = event.get("traceparent")
-        metadata = {"EventGridTrigger": event, "data": event.get("data")}
-        return await self._context.executor.execute(
-            Event(
-                id=str(uuid.uuid4()),
-                data=event,
-                metadata=metadata,
-                traceparent=own if isinstance(own, str) else traceparent,
-            )
+    def _runs(self, events: Sequence[Mapping[str, object]], traceparent: str | None) -> Sequence[Event]:
+        """One run for each event, or one for all of them when the function takes many."""
+        if not events:
+            return ()
+        if not _takes_many(self._context.binding):
+            return [grid_event(event, traceparent) for event in events]
+        return [grid_events(events, traceparent)]
+
+
+def grid_event(event: Mapping[str, object], traceparent: str | None = None) -> Event:
+    """One event of the grid, as functions get it; its own trace comes before the request's."""
+    own = event.get("traceparent")
+    return Event(
+        id=str(uuid.uuid4()),
+        data=event,
+        metadata={"EventGridTrigger": event, "data": event.get("data")},
+        traceparent=own if isinstance(own, str) else traceparent,
+    )
+
+
+def grid_events(events: Sequence[Mapping[str, object]], traceparent: str | None = None) -> Event:
+    """Several events of the grid, as a function gets them that takes many at once."""
+    metadata = {"EventGridTrigger": events, "data": [event.get("data") for event in events]}
+    return Event(id=str(uuid.uuid4()), data=events, metadata=metadata, traceparent=traceparent)
+
+
+def _takes_many(binding: Binding) -> bool:
+    return binding.option("cardinality").lower() == "many"
+
+
+async def event_of_text(run: HandRun) -> Event:
+    """The event that the text is, in JSON; raises InvalidInput."""
+    takes_many = _takes_many(run.binding)
+    try:
+        events = _events(run.text)
+    except ValueError:
+        events = ()
+    if not events or (len(events) > 1 and not takes_many):
+        raise InvalidInput(
+            f"{run.text!r} is no event; function {run.function!r} runs for a JSON object with an event's id, subject, "
+            "eventType, eventTime, dataVersion and data."
         )
+    return grid_events(events) if takes_many else grid_event(events[0])
 
 
 async def _body(receive: Receive) -> bytes:
@@ -100,7 +134,7 @@ async def _body(receive: Receive) -> bytes:
         body.close()
 
 
-def _events(body: bytes) -> Sequence[Mapping[str, object]]:
+def _events(body: bytes | str) -> Sequence[Mapping[str, object]]:
     document = json.loads(body)
     events = document if isinstance(document, list) else [document]
     if not all(isinstance(event, dict) for event in events):
@@ -134,4 +168,5 @@ adapter = TriggerAdapter(
     extension="eventGrid",
     options=EventGridOptions,
     listen=EventGridListener,
+    event_of=event_of_text,
 )

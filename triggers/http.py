@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import azure.functions as func
 
 from triggers.asgi import Receive, Scope, Send
-from triggers.contract import Event, Handler, ListenerContext, TriggerAdapter
+from triggers.contract import Event, Handler, HandRun, ListenerContext, TriggerAdapter
 from triggers.errors import InvalidOptions
 from triggers.http_answer import answer, respond
 from triggers.http_body import DEFAULT_LIMIT, BodyTooLarge, SpooledBody, read_body
@@ -83,11 +83,15 @@ class HttpListener:
         headers = cast("Mapping[str, str]", metadata["headers"])
         event = Event(id=str(uuid.uuid4()), data=body, metadata=metadata, traceparent=headers.get("traceparent"))
         try:
-            status, answered, content = answer(await self._context.executor.execute(event))
+            result = await self._context.executor.execute(event)
+            if callable(result.value):
+                await result.value(scope, receive, send)
+            else:
+                status, answered, content = answer(result)
+                await respond(send, status, answered, content)
         finally:
             if isinstance(body, SpooledBody):
                 body.close()
-        await respond(send, status, answered, content)
 
 
 def _limit(settings: Mapping[str, str]) -> int:
@@ -132,10 +136,24 @@ def _origin(scope: Scope, headers: Mapping[str, str], *, trust_proxy: bool) -> s
     return f"{scheme}://{host}"
 
 
+async def request_event(run: HandRun) -> Event:
+    """A POST of the text to the function's route."""
+    path = run.binding.option("route", run.function).strip("/")
+    metadata = {
+        "method": "POST",
+        "url": f"http://localhost/{path}",
+        "headers": {"host": "localhost", "content-length": str(len(run.text.encode()))},
+        "params": {},
+        "route_params": {},
+    }
+    return Event(id=str(uuid.uuid4()), data=run.text.encode(), metadata=metadata)
+
+
 adapter = TriggerAdapter(
     name="http",
     binding_type="httpTrigger",
     extension="http",
     options=HttpOptions,
     listen=HttpListener,
+    event_of=request_event,
 )

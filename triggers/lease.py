@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -14,6 +15,17 @@ _log = logging.getLogger(__name__)
 Sleep = Callable[[float], Awaitable[None]]
 
 _AFTER_A_BUG = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseTimes:
+    """How long a lease holds without being renewed, and how often others try to get it."""
+
+    seconds: int = 30
+    retry_every: float = 5.0
+
+
+DEFAULT_LEASE_TIMES = LeaseTimes()
 
 
 class Lease(Protocol):

@@ -104,6 +104,10 @@ class LocalFolder:
         path = self.path(container, name)
         await in_thread(lambda: put_file(self._root, path, data), f"write {path}", one_file=_OF_THE_FILE)
 
+    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
+        path = self.path(container, name)
+        return await in_thread(lambda: _new_file(self._root, path, data), f"make {path}", one_file=_OF_THE_FILE)
+
     async def close(self) -> None:
         for container in list(self._watches):
             await self._unwatch(container)
@@ -143,8 +147,10 @@ class LocalFolder:
 
     def _walk(self, container: str, prefix: str) -> Iterator[BlobInfo]:
         top = self._root / container / prefix.rpartition("/")[0]
-        for folder, _, names in os.walk(top):
-            for name in names:
+        for folder, folders, names in os.walk(top):
+            # In the order of names, as an Azure account lists its blobs.
+            folders.sort()
+            for name in sorted(names):
                 path = Path(folder, name)
                 info = self._info(container, path)
                 if info is not None and not self._is_unfinished(container, path, info):
@@ -210,6 +216,18 @@ def put_file(root: Path, path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink()
         raise
+
+
+def _new_file(root: Path, path: Path, data: bytes) -> bool:
+    temporary = staged(root, data)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True
 
 
 def staged(root: Path, data: bytes) -> Path:

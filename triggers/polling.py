@@ -56,16 +56,21 @@ class Source(AbstractAsyncContextManager["Source"], Protocol):
 
 
 class PollingListener:
-    """Pulls events from a source and runs the function for them, never more than `concurrency` at once."""
+    """Pulls events from a source and runs the function for them, never more than `concurrency` at once.
+
+    It asks for more as soon as at most `refill_at` are running; by default, as soon as there is room for one.
+    """
 
     def __init__(
-        self, source: Source, executor: Executor, *, name: str, concurrency: int = 16, longest_pause: float = 1.0
-    ) -> None:
+        self, source: Source, executor: Executor, *, name: str, concurrency: int = 16, longest_pause: float = 1.0,
+        refill_at: int | None = None,
+    ) -> None:  # fmt: skip
         self._source = source
         self._executor = executor
         self._name = name
         self._concurrency = concurrency
         self._longest_pause = longest_pause
+        self._refill_at = concurrency - 1 if refill_at is None else min(refill_at, concurrency - 1)
         self._running: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -109,7 +114,7 @@ class PollingListener:
     async def _pull(self, source: Source) -> None:
         pause = _FIRST_PAUSE
         while True:
-            if len(self._running) >= self._concurrency:
+            while len(self._running) > self._refill_at:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             try:
                 deliveries = await source.receive(self._concurrency - len(self._running), timeout=pause)

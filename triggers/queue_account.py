@@ -7,7 +7,6 @@ from importlib import import_module
 from triggers.connections import Connection, find_connection
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
 from triggers.queue_store import QueueStore
-from triggers.storage_account import connection_string, credential, service_url
 
 HOST_SETTING = "AzureWebJobsStorage"
 """The setting of the host's own account, for bindings without a connection."""
@@ -31,14 +30,7 @@ def open_queues(settings: Mapping[str, str], name: str, *, wanted_by: str) -> Qu
         ) from missing
     from triggers.azure_queues import AzureQueues
 
-    if connection.section:
-        return AzureQueues.from_url(service_url(connection, "queue"), credential(connection))
-    try:
-        return AzureQueues.from_connection_string(connection_string(connection, "queue"))
-    except ValueError as error:
-        raise ConnectionNotConfigured(
-            f"The app setting {connection.setting!r}, which {wanted_by} connects with, names no queue endpoint."
-        ) from error
+    return AzureQueues(connection)
 
 
 def check_queue_name(name: str) -> str:

@@ -3,22 +3,26 @@
 import json
 from collections.abc import Mapping
 
-from triggers.contract import Binding, BindingAdapter, OutputWriter
+from triggers.contract import BindingAdapter, BindingContext, OutputWriter
 from triggers.paths import fill_text
 from triggers.queue_account import check_queue_name, open_queues
 from triggers.queue_encoding import MessageEncoding
+from triggers.queue_settings import read_queue_settings
 from triggers.queue_store import QueueStore
-
-_ENCODING = "azurefunctionsjobhost__extensions__queues__messageencoding"
+from triggers.signals import Signals
 
 
 class QueueWriter:
     """Sends an output value to the queue that its binding names."""
 
-    def __init__(self, store: QueueStore, queue: str, encoding: MessageEncoding = MessageEncoding.BASE64) -> None:
+    def __init__(
+        self, store: QueueStore, queue: str, encoding: MessageEncoding = MessageEncoding.BASE64, *,
+        signals: Signals | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._queue = queue
         self._encoding = encoding
+        self._signals = signals or Signals()
 
     async def open(self) -> None:
         """Make the queue unless its name depends on the event; raises SourceUnavailable."""
@@ -33,20 +37,22 @@ class QueueWriter:
         queue = check_queue_name(fill_text(self._queue, metadata))
         for body in _bodies(value, queue):
             await self._store.send(queue, self._encoding.encode(body))
+            self._signals.wake(queue)
 
     async def close(self) -> None:
         await self._store.close()
 
 
-def queue_writer(binding: Binding, settings: Mapping[str, str]) -> OutputWriter:
+def queue_writer(context: BindingContext) -> OutputWriter:
     """The writer of one `queue` output; raises InvalidOptions or ConnectionNotConfigured."""
+    binding = context.binding
     queue = binding.option("queueName")
     if "{" not in queue:
         check_queue_name(queue)
+    encoding = read_queue_settings(context.extension, context.settings).encoding
     wanted_by = f"the queue output {binding.name!r} to {queue!r}"
-    chosen = {key.replace(":", "__").lower(): value for key, value in settings.items()}.get(_ENCODING, "base64")
-    store = open_queues(settings, binding.option("connection"), wanted_by=wanted_by)
-    return QueueWriter(store, queue, MessageEncoding.parse(chosen))
+    store = open_queues(context.settings, binding.option("connection"), wanted_by=wanted_by)
+    return QueueWriter(store, queue, encoding, signals=context.signals)
 
 
 def _bodies(value: object, queue: str) -> list[bytes]:
@@ -70,4 +76,4 @@ def _array(text: str) -> list[object] | None:
     return document
 
 
-binding = BindingAdapter(type="queue", writer=queue_writer)
+binding = BindingAdapter(type="queue", extension="queues", writer=queue_writer)

@@ -1,14 +1,13 @@
 """The section `extensions.queues` of host.json, complete and checked."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import cpu_count
 
 from triggers.errors import InvalidOptions
 from triggers.queue_encoding import MessageEncoding
+from triggers.timespan import parse_timespan
 
-_TIME = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2}(?:\.\d{1,7})?)")
 _LARGEST_BATCH = 32
 _SHORTEST_POLLING = 0.1
 
@@ -63,8 +62,11 @@ def _count(section: Mapping[str, object], key: str, default: int, *, least: int)
 
 def _seconds(section: Mapping[str, object], key: str, default: str) -> float:
     value = section.get(key.lower(), default)
-    found = _TIME.fullmatch(str(value))
-    if found is None:
-        raise InvalidOptions(f"host.json: extensions.queues.{key} is {value!r}; it must be written as 'hh:mm:ss'.")
-    days, hours, minutes, seconds = found.groups()
-    return int(days or 0) * 86400 + int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    told = f"host.json: extensions.queues.{key} is {value!r}; it must be written as 'hh:mm:ss'."
+    # A bare number would be days; nobody who writes one means that.
+    if isinstance(value, int | float):
+        raise InvalidOptions(told)
+    try:
+        return parse_timespan(str(value)).total_seconds()
+    except ValueError as error:
+        raise InvalidOptions(told) from error

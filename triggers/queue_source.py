@@ -1,6 +1,7 @@
 """Take messages from a storage queue, hide them while they run, and settle them."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from types import TracebackType
@@ -11,10 +12,12 @@ from triggers.contract import Event
 from triggers.errors import DeliveryLost, SourceUnavailable, UnreadableMessage
 from triggers.queue_settings import QueueSettings
 from triggers.queue_store import QueueStore, ReceivedMessage
+from triggers.signals import Signals
 
 _log = logging.getLogger(__name__)
 
-_HIDDEN = 600
+# What a killed host had taken comes back after this long.
+_HIDDEN = 60
 _POISON = "-poison"
 _LONGEST_NAME = 63
 
@@ -33,7 +36,7 @@ class QueueDelivery:
 
     @property
     def renew_every(self) -> float | None:
-        return _HIDDEN / 2
+        return _HIDDEN / 3
 
     async def renew(self) -> None:
         self._message = await self._source.hide(self._message, _HIDDEN)
@@ -48,11 +51,15 @@ class QueueDelivery:
 class QueueSource:
     """The messages of one queue for one function; what fails too often goes to the queue's poison queue."""
 
-    def __init__(self, store: QueueStore, queue: str, settings: QueueSettings, *, binary: bool = False) -> None:
+    def __init__(
+        self, store: QueueStore, queue: str, settings: QueueSettings, *, binary: bool = False,
+        signals: Signals | None = None,
+    ) -> None:  # fmt: skip
         self._store = store
         self._queue = queue
         self._settings = settings
         self._binary = binary
+        self._sent = (signals or Signals()).at(queue)
         self._asking: asyncio.Task[Sequence[ReceivedMessage]] | None = None
         poison = f"{queue}{_POISON}"
         self._poison = "" if queue.endswith(_POISON) or len(poison) > _LONGEST_NAME else poison
@@ -67,8 +74,9 @@ class QueueSource:
         await self._store.close()
 
     async def receive(self, limit: int, *, timeout: float) -> Sequence[QueueDelivery]:
-        """Look once; wait for `timeout` seconds only when there was nothing."""
+        """Look once; when there was nothing, wait for `timeout` seconds or until the app itself sends something."""
         if self._asking is None:
+            self._sent.clear()
             batch = min(limit, self._settings.batch_size)
             self._asking = asyncio.create_task(self._store.receive(self._queue, batch, hidden=_HIDDEN))
         # A look that is cancelled half-way may have hidden messages already: it ends first, and they are given back.
@@ -80,7 +88,8 @@ class QueueSource:
         deliveries = [await self._delivery(message) for message in messages]
         self._asking = None
         if not messages:
-            await asyncio.sleep(timeout)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._sent.wait(), timeout)
         return [delivery for delivery in deliveries if delivery is not None]
 
     async def hide(self, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
@@ -110,7 +119,7 @@ class QueueSource:
         except UnreadableMessage as error:
             await self._poisoned(message, f"cannot be read: {error}")
             return None
-        return QueueDelivery(self, message, _event(message, body, binary=self._binary))
+        return QueueDelivery(self, message, message_event(message, body, binary=self._binary))
 
     async def _poisoned(self, message: ReceivedMessage, why: str) -> None:
         """Move it to the poison queue; without one it stays hidden, and comes again when that ends."""
@@ -136,7 +145,8 @@ class QueueSource:
             _log.warning("Messages of queue %r that were never run stay hidden for a while: %s", self._queue, error)
 
 
-def _event(message: ReceivedMessage, body: bytes, *, binary: bool) -> Event:
+def message_event(message: ReceivedMessage, body: bytes, *, binary: bool = False) -> Event:
+    """The event that a message came, as functions get it: as text unless it is to stay bytes."""
     text = body.decode(errors="replace")
     metadata = {
         **json_properties(text),

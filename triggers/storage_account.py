@@ -1,6 +1,7 @@
 """What an app setting says about a storage account: its connection string, service URL and credential."""
 
 import base64
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -48,8 +49,8 @@ def service_url(connection: Connection, service: str) -> str:
     )
 
 
-def credential(connection: Connection) -> Any:
-    """The token credential that a section of settings asks for; raises ConnectionNotConfigured."""
+def credential_maker(connection: Connection) -> Callable[[], Any]:
+    """Makes the token credential that a section of settings asks for; raises ConnectionNotConfigured at once."""
     try:
         identity = import_module("azure.identity.aio")
     except ImportError as missing:
@@ -57,10 +58,19 @@ def credential(connection: Connection) -> Any:
             f"The app settings '{connection.setting}__...' ask for a managed identity, but azure-identity is not "
             f"installed. Install it, or set {connection.setting!r} to a connection string."
         ) from missing
-    client_id = connection.section.get("clientid")
-    if connection.section.get("credential", "").lower() == "managedidentity":
-        return identity.ManagedIdentityCredential(client_id=client_id)
-    return identity.DefaultAzureCredential(managed_identity_client_id=client_id)
+    section = connection.section
+    tenant, client, secret = (section.get(key) for key in ("tenantid", "clientid", "clientsecret"))
+    kind = section.get("credential", "").lower()
+    if kind == "managedidentity":
+        resource = section.get("managedidentityresourceid")
+        chosen = {"identity_config": {"resource_id": resource}} if resource else {"client_id": client}
+        return lambda: identity.ManagedIdentityCredential(**chosen)
+    if kind == "workloadidentity":
+        given = {"tenant_id": tenant, "client_id": client, "token_file_path": section.get("tokenfilepath")}
+        return lambda: identity.WorkloadIdentityCredential(**{key: value for key, value in given.items() if value})
+    if tenant and client and secret:
+        return lambda: identity.ClientSecretCredential(tenant, client, secret)
+    return lambda: identity.DefaultAzureCredential(managed_identity_client_id=client)
 
 
 def _is_base64(text: str) -> bool:

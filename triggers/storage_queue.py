@@ -1,13 +1,17 @@
 """A message arrived in a storage queue; results are sent to another queue."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import azure.functions as func
 
 from triggers.contract import (
     Binding,
+    Event,
     Handler,
+    HandRun,
     Listener,
     ListenerContext,
     ScaleRule,
@@ -18,7 +22,8 @@ from triggers.errors import InvalidOptions
 from triggers.polling import PollingListener
 from triggers.queue_account import HOST_SETTING, check_queue_name, open_queues
 from triggers.queue_settings import read_queue_settings
-from triggers.queue_source import QueueSource
+from triggers.queue_source import QueueSource, message_event
+from triggers.queue_store import ReceivedMessage
 
 _FUNCTION = "score_message"
 
@@ -63,12 +68,32 @@ def listen(context: ListenerContext) -> Listener:
     settings = read_queue_settings(context.extension, context.settings)
     store = open_queues(context.settings, binding.option("connection"), wanted_by=wanted_by)
     return PollingListener(
-        QueueSource(store, queue, settings, binary=binding.option("dataType").lower() in {"binary", "stream"}),
+        QueueSource(store, queue, settings, binary=_is_binary(binding), signals=context.signals),
         context.executor,
         name=f"{context.function} at queue {queue!r}",
         concurrency=settings.concurrency,
+        refill_at=settings.new_batch_threshold,
         longest_pause=settings.longest_pause,
     )
+
+
+def _is_binary(binding: Binding) -> bool:
+    return binding.option("dataType").lower() in {"binary", "stream"}
+
+
+async def message_of_text(run: HandRun) -> Event:
+    """A message with that text, which is in no queue: taken for the first time, a moment ago."""
+    now = datetime.now(UTC)
+    message = ReceivedMessage(
+        id=str(uuid.uuid4()),
+        text=run.text,
+        pop_receipt="",
+        dequeue_count=1,
+        inserted=now,
+        expires=now + timedelta(days=7),
+        next_visible=now,
+    )
+    return message_event(message, run.text.encode(), binary=_is_binary(run.binding))
 
 
 def scale(binding: Binding) -> ScaleRule | None:
@@ -101,4 +126,5 @@ adapter = TriggerAdapter(
     extras=("queue",),
     connections=connections,
     scale=scale,
+    event_of=message_of_text,
 )

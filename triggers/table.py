@@ -6,7 +6,7 @@ from importlib import import_module
 
 from triggers.blob_account import find_account
 from triggers.connections import Connection
-from triggers.contract import Binding, BindingAdapter, InputReader, OutputWriter
+from triggers.contract import Binding, BindingAdapter, BindingContext, InputReader, OutputWriter
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
 from triggers.paths import fill_text
 from triggers.table_store import Entity, TableStore
@@ -97,21 +97,22 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def table_reader(binding: Binding, settings: Mapping[str, str]) -> InputReader:
+def table_reader(context: BindingContext) -> InputReader:
     """The reader of one `table` input; raises InvalidOptions or ConnectionNotConfigured."""
-    return TableReader(_open(binding, settings, "input"), binding)
+    return TableReader(_open(context, "input"), context.binding)
 
 
-def table_writer(binding: Binding, settings: Mapping[str, str]) -> OutputWriter:
+def table_writer(context: BindingContext) -> OutputWriter:
     """The writer of one `table` output; raises InvalidOptions or ConnectionNotConfigured."""
-    return TableWriter(_open(binding, settings, "output"), binding)
+    return TableWriter(_open(context, "output"), context.binding)
 
 
-def _open(binding: Binding, settings: Mapping[str, str], what: str) -> TableStore:
+def _open(context: BindingContext, what: str) -> TableStore:
+    binding = context.binding
     if not binding.option("tableName"):
         raise InvalidOptions(f"The table {what} {binding.name!r} has no tableName.")
     wanted_by = f"the table {what} {binding.name!r}"
-    return open_tables(find_account(settings, binding.option("connection"), wanted_by=wanted_by))
+    return open_tables(find_account(context.settings, binding.option("connection"), wanted_by=wanted_by))
 
 
 def open_tables(connection: Connection) -> TableStore:
@@ -130,7 +131,7 @@ def open_tables(connection: Connection) -> TableStore:
         ) from missing
     from triggers.azure_tables import AzureTables
 
-    return AzureTables.connect(connection)
+    return AzureTables(connection)
 
 
-binding = BindingAdapter(type="table", reader=table_reader, writer=table_writer)
+binding = BindingAdapter(type="table", extension="tables", reader=table_reader, writer=table_writer)

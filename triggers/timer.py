@@ -13,9 +13,9 @@ from typing import Protocol
 
 import azure.functions as func
 
-from triggers.blob_account import HOST_SETTING, find_account, open_account
+from triggers.blob_account import HOST_SETTING, host_account, open_account
 from triggers.blob_receipts import CONTAINER
-from triggers.contract import Event, Executor, Handler, Listener, ListenerContext, TriggerAdapter
+from triggers.contract import Event, Executor, Handler, HandRun, Listener, ListenerContext, TriggerAdapter
 from triggers.errors import ConnectionNotConfigured, InvalidOptions, SourceUnavailable
 from triggers.lease import Lease, Unshared, while_held
 from triggers.schedule import Schedule, local_zone, parse_schedule
@@ -120,8 +120,7 @@ class TimerListener:
         """Run the function once and tell what comes next, counted from when this run began."""
         at = self._clock.now()
         document = status.document(self._schedule.zone) if self._statuses else None
-        data = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": document, "IsPastDue": past_due}
-        event = Event(id=str(uuid.uuid4()), data=data, metadata={"TimerTrigger": json.dumps(data)})
+        event = tick(document, past_due=past_due)
         try:
             await self._executor.execute(event)
         except Exception:
@@ -133,6 +132,17 @@ class TimerListener:
             except SourceUnavailable as error:
                 _log.warning("%s: the timer's status could not be kept: %s", self._name, error)
         return following
+
+
+def tick(status: Mapping[str, object] | None = None, *, past_due: bool = False) -> Event:
+    """The event that it is time, with the timer's status if one is kept."""
+    data = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
+    return Event(id=str(uuid.uuid4()), data=data, metadata={"TimerTrigger": json.dumps(data)})
+
+
+async def tick_by_hand(_: HandRun) -> Event:
+    """A tick in time, whatever the text says."""
+    return tick()
 
 
 async def _finished(run: Awaitable[TimerStatus]) -> TimerStatus:
@@ -168,20 +178,14 @@ def listen(context: ListenerContext) -> Listener:
 
 def _shared(context: ListenerContext, schedule: Schedule) -> tuple[Lease, TimerStatuses]:
     """What the instances of an app share through the host's account, if it has one."""
-    if not _has_account(context.settings):
+    connection = host_account(context.settings, wanted_by=f"the timer of {context.function!r}")
+    if connection is None:
         _tell_that_nothing_is_shared()
         return Unshared(), MemoryStatuses()
-    account = open_account(find_account(context.settings, "", wanted_by=f"the timer of {context.function!r}"))
+    account = open_account(connection)
     lock = f"locks/{context.host_id}/Host.Functions.{context.function}.Listener"
     statuses = BlobStatuses(account.blobs, host_id=context.host_id, function=context.function, zone=schedule.zone)
-    return account.lease(CONTAINER, lock), statuses
-
-
-def _has_account(settings: Mapping[str, str]) -> bool:
-    start = HOST_SETTING.lower()
-    return any(
-        value and (key.lower() == start or key.lower().startswith(f"{start}__")) for key, value in settings.items()
-    )
+    return account.lease(CONTAINER, lock, context.lease_times), statuses
 
 
 @cache
@@ -209,4 +213,5 @@ adapter = TriggerAdapter(
     options=TimerOptions,
     listen=listen,
     extras=("timer", "blob"),
+    event_of=tick_by_hand,
 )

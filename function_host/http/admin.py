@@ -1,6 +1,8 @@
 """The admin API: what the host is doing, its functions, and running one of them by hand."""
 
 import importlib.metadata
+import json
+import logging
 import platform
 from collections.abc import Awaitable, Callable
 
@@ -8,10 +10,19 @@ from function_host.functions import Function
 from function_host.http.requests import OwnAnswer, OwnRequest, own_route
 from function_host.http.routing import RouteTable
 from function_host.status import HostStatus
+from triggers.errors import TriggerError
 
-Invoke = Callable[[Function, str], None]
-"""Run a function in the background for an input given as text."""
+Invoke = Callable[[Function, str], Awaitable[None]]
+"""Run a function in the background for an input given as text; raises TriggerError for what is no such input."""
 
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "information": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
 _ADMIN, _ANYBODY = "admin", "anonymous"
 
 
@@ -33,6 +44,7 @@ class AdminApi:
             ("admin/warmup", ("GET", "POST"), _ANYBODY, self._warm),
             ("admin/host/status", ("GET",), _ADMIN, self._host_status),
             ("admin/host/synctriggers", ("POST",), _ADMIN, self._sync_triggers),
+            ("admin/host/log", ("POST",), _ADMIN, self._write_log),
             ("admin/functions", ("GET",), _ADMIN, self._functions),
             ("admin/functions/{name}", ("GET",), _ADMIN, self._function),
             ("admin/functions/{name}", ("POST",), _ADMIN, self._run),
@@ -64,6 +76,20 @@ class AdminApi:
     async def _sync_triggers(self, _: OwnRequest) -> OwnAnswer:
         return OwnAnswer(document={"status": "success"})
 
+    async def _write_log(self, request: OwnRequest) -> OwnAnswer:
+        try:
+            entries = json.loads(request.body)
+        except ValueError:
+            entries = None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            message = 'The body must be a JSON list such as [{"level": "Information", "message": "text"}].'
+            return OwnAnswer(status=400, document={"message": message})
+        for entry in entries:
+            level = _LEVELS.get(str(entry.get("level", "")).lower(), logging.INFO)
+            logger = f"Function.{entry['functionName']}" if entry.get("functionName") else entry.get("source") or "Host"
+            logging.getLogger(str(logger)).log(level, "%s", entry.get("message", ""))
+        return OwnAnswer()
+
     async def _functions(self, request: OwnRequest) -> OwnAnswer:
         return OwnAnswer(document=[self._described(function, request) for function in self._status.functions])
 
@@ -85,7 +111,15 @@ class AdminApi:
         document = request.json_object()
         if document is None:
             return OwnAnswer(status=400, document={"message": 'The body must be JSON of the form {"input": "text"}.'})
-        self._invoke(function, str(document.get("input") or ""))
+        if function.name in self._status.failures:
+            return OwnAnswer(status=404, document={"message": self._status.failures[function.name]})
+        given = document.get("input")
+        try:
+            await self._invoke(
+                function, given if isinstance(given, str) else "" if given is None else json.dumps(given)
+            )
+        except TriggerError as error:
+            return OwnAnswer(status=400, document={"message": str(error)})
         return OwnAnswer(status=202)
 
     def _described(self, function: Function, request: OwnRequest) -> dict[str, object]:

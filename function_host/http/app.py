@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from function_host.errors import AppLoadError
+from function_host.errors import AppLoadError, ConfigError, KeysUnavailable
 from function_host.http.auth import Authorizer
 from function_host.http.routing import Match, RouteTable
 from function_host.http.webhooks import Webhooks
@@ -61,6 +61,13 @@ class HttpApp:
         self._homepage = homepage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answer(scope, receive, send)
+        except (KeysUnavailable, ConfigError) as error:
+            _log.warning("Refused %s %s: %s", scope["method"], scope["path"], error)
+            await respond(send, 503, _PLAIN, b"The keys of this host cannot be read now; try again later.")
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if path.startswith("/health/"):
             await self._probe(path, send)

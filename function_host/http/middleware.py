@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from function_host.errors import ConfigError
-from function_host.timespan import parse_timespan
 from triggers.asgi import ASGIApp, Message, Receive, Scope, Send
 from triggers.http_answer import respond
+from triggers.timespan import parse_timespan
 
 _SCALE_OUT = [(b"x-functions-scaleout", b"1")]
 

@@ -8,7 +8,13 @@ KeyDocument = Mapping[str, object]
 
 
 class KeyStore(Protocol):
-    """Keeps one key document per scope. Every method raises ConfigError when the store cannot be used."""
+    """Keeps one key document per scope.
+
+    Every method raises KeysUnavailable when the store cannot be reached now, ConfigError when it cannot be used.
+    """
+
+    fresh_for: float
+    """Seconds after which a document must be read again, because others may have changed it."""
 
     async def load(self, scope: str) -> KeyDocument | None:
         """The document of `scope`, None when there is none yet."""
@@ -20,4 +26,8 @@ class KeyStore(Protocol):
 
     async def replace(self, scope: str, document: KeyDocument) -> None:
         """Keep `document` in place of the one that is there."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; the next use opens them again."""
         ...

@@ -14,6 +14,8 @@ from function_host.keys.contract import KeyDocument
 class FileKeyStore:
     """A KeyStore in `folder`, readable by its owner alone; safe with several hosts on one folder."""
 
+    fresh_for = 1.0
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
@@ -30,11 +32,18 @@ class FileKeyStore:
         with self._new_file(document) as new:
             os.replace(new, self._path(scope))  # noqa: PTH105 because the name on the other side may exist
 
+    async def close(self) -> None:
+        """Files are open only while they are used."""
+
     def _read(self, path: Path) -> KeyDocument | None:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise ConfigError(
+                f"The key file {path} cannot be read: {error.strerror or error}. Let the host's user read it."
+            ) from error
         except ValueError as error:
             raise ConfigError(
                 f"The key file {path} is not JSON: {error}. Mend it, or delete it for new keys."
@@ -55,7 +64,8 @@ class FileKeyStore:
             Path(name).unlink(missing_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"Keys cannot be kept in {self._folder} (FUNCTIONS_SECRETS_PATH): {error.strerror or error}."
+                f"Keys cannot be kept in {self._folder}: {error.strerror or error}. Set FUNCTIONS_SECRETS_PATH to a "
+                "folder that the host may write to."
             ) from error
 
     def _path(self, scope: str) -> Path:

@@ -1,10 +1,14 @@
 """Keys that live as long as the host."""
 
+import math
+
 from function_host.keys.contract import KeyDocument
 
 
 class MemoryKeyStore:
     """A KeyStore for tests, and for hosts that were given no place to keep keys."""
+
+    fresh_for = math.inf
 
     def __init__(self) -> None:
         self._documents: dict[str, KeyDocument] = {}
@@ -17,3 +21,6 @@ class MemoryKeyStore:
 
     async def replace(self, scope: str, document: KeyDocument) -> None:
         self._documents[scope] = document
+
+    async def close(self) -> None:
+        """Nothing is kept open."""

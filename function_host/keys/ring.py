@@ -2,9 +2,12 @@
 
 import asyncio
 import hmac
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from function_host.errors import ConfigError, KeysUnavailable
 from function_host.keys.contract import KeyDocument, KeyStore
 from function_host.keys.document import (
     HOST,
@@ -18,30 +21,50 @@ from function_host.keys.document import (
     with_master_key,
     without_key,
 )
+from function_host.keys.memory import MemoryKeyStore
 
 ADMIN, FUNCTION, ANONYMOUS = "admin", "function", "anonymous"
 
-_REFRESH_SECONDS = 60.0
-"""An unknown key has the store read again, at most this often: another instance may have made it."""
+_AFTER_A_FAILURE = 1.0
+"""Seconds in which a store that could not be reached is not asked again."""
+
+_log = logging.getLogger("Host.Keys")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    document: KeyDocument
+    until: float
 
 
 class KeyRing:
     """Answers which authorization level a presented key gives, and changes keys."""
 
-    def __init__(self, store: KeyStore) -> None:
+    def __init__(self, store: KeyStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
-        self._documents: dict[str, KeyDocument] = {}
-        self._read_at = time.monotonic()
+        self._clock = clock
+        self._read: dict[str, _Read] = {}
+        self._failure: tuple[float, str] | None = None
         self._lock = asyncio.Lock()
+        self._told = ""
+
+    @property
+    def is_temporary(self) -> bool:
+        """Do the keys end with the host?"""
+        return isinstance(self._store, MemoryKeyStore)
 
     async def level(self, presented: str, function: str) -> str:
-        """ADMIN for the master key, FUNCTION for a host key or a key of `function`, else ANONYMOUS."""
-        found = await self._level(presented, function)
-        if found == ANONYMOUS and time.monotonic() - self._read_at > _REFRESH_SECONDS:
-            self._documents.clear()
-            self._read_at = time.monotonic()
-            found = await self._level(presented, function)
-        return found
+        """ADMIN for the master key, FUNCTION for a host key or a key of `function`, else ANONYMOUS.
+
+        Raises KeysUnavailable as long as the keys were never read; known ones stay good when their store goes away.
+        """
+        host = await self._document(HOST)
+        if _same(presented, master_key(host)):
+            return ADMIN
+        if _is_one_of(presented, keys(host, "functionKeys")):
+            return FUNCTION
+        own = keys(await self._document(function.lower()), "keys") if function else ()
+        return FUNCTION if _is_one_of(presented, own) else ANONYMOUS
 
     async def is_system_key(self, presented: str, name: str) -> bool:
         """Is it the system key called `name`?"""
@@ -91,20 +114,31 @@ class KeyRing:
             await self._keep(scope, without_key(document, field, name))
         return True
 
-    async def _level(self, presented: str, function: str) -> str:
-        host = await self._document(HOST)
-        if _same(presented, master_key(host)):
-            return ADMIN
-        known = list(keys(host, "functionKeys"))
-        if function:
-            known += keys(await self._document(function.lower()), "keys")
-        # Every key is compared, so that the time taken tells nothing about which one came close.
-        return FUNCTION if sum(_same(presented, key.value) for key in known) else ANONYMOUS
+    async def close(self) -> None:
+        """Let go of the store's connections."""
+        await self._store.close()
 
     async def _document(self, scope: str) -> KeyDocument:
-        if scope not in self._documents:
-            self._documents[scope] = await self._fresh(scope)
-        return self._documents[scope]
+        """The document as it was read a short while ago; one caller at a time reads it again."""
+        known = self._read.get(scope)
+        if known is not None and (self._clock() < known.until or self._lock.locked()):
+            return known.document
+        async with self._lock:
+            known = self._read.get(scope)
+            if known is not None and self._clock() < known.until:
+                return known.document
+            if known is None and self._failure is not None and self._clock() < self._failure[0]:
+                raise KeysUnavailable(self._failure[1])
+            try:
+                return self._remember(scope, await self._fresh(scope))
+            except (KeysUnavailable, ConfigError) as error:
+                self._failure = (self._clock() + _AFTER_A_FAILURE, str(error))
+                if known is None:
+                    raise
+                if str(error) != self._told:
+                    _log.warning("%s The keys that are known go on to count.", error)
+                self._told = str(error)
+                return self._remember(scope, known.document)
 
     async def _fresh(self, scope: str) -> KeyDocument:
         kept = await self._store.load(scope)
@@ -112,7 +146,16 @@ class KeyRing:
 
     async def _keep(self, scope: str, document: KeyDocument) -> None:
         await self._store.replace(scope, document)
-        self._documents[scope] = document
+        self._remember(scope, document)
+
+    def _remember(self, scope: str, document: KeyDocument) -> KeyDocument:
+        self._read[scope] = _Read(document, self._clock() + self._store.fresh_for)
+        return document
+
+
+def _is_one_of(presented: str, known: Sequence[Key]) -> bool:
+    """Every key is compared, so that the time taken tells nothing about which one came close."""
+    return sum(_same(presented, key.value) for key in known) > 0
 
 
 def _same(presented: str, key: str) -> bool:

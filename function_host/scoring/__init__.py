@@ -18,7 +18,19 @@ from function_host.scoring.scorer import Scorer
 from function_host.scoring.web_service import declare_web_service
 from triggers.registry import by_name
 
-__all__ = ["EntryScriptError", "scoring_app", "web_service_app"]
+__all__ = ["EntryScriptError", "ScoringApp", "scoring_app", "web_service_app"]
+
+
+class ScoringApp(func.FunctionApp):
+    """A function app around one scoring script."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        super().__init__()
+        self._scorer = scorer
+
+    def load(self) -> None:
+        """Import the script and run init(), on this thread and before there are others; raises EntryScriptError."""
+        self._scorer.load()
 
 
 def scoring_app(
@@ -45,8 +57,8 @@ def _app(app_file: str, entry_script: str, model_dir: str) -> tuple[func.Functio
     root = Path(app_file).resolve().parent
     script = root / entry_script
     _prepare(root, script.parent, root / model_dir)
-    app = func.FunctionApp()
     scorer = Scorer(script)
+    app = ScoringApp(scorer)
 
     @app.function_name("warm_up")
     @app.warm_up_trigger(arg_name="warmup")

@@ -50,6 +50,10 @@ class Scorer:
         if not self._script.is_started:
             await self._thread.submit(self._script.start)
 
+    def load(self) -> None:
+        """As start(), on the calling thread: for a process that is about to be forked, which has no other yet."""
+        self._script.start()
+
     async def handle(self, body: bytes) -> str | bytes:
         """Answer one pulled event: run() gets its text, or with @rawhttp a POST request that holds it.
 

@@ -5,6 +5,7 @@ import sys
 
 from function_host.telemetry.context import current_invocation
 
+_OURS = ("Function", "Host", "function_host", "triggers")
 _QUIET = ("azure.core", "azure.identity", "azure.storage", "uvicorn", "watchdog")
 
 
@@ -25,3 +26,10 @@ def configure_logging(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def keep_own_loggers() -> None:
+    """Let the host go on speaking: a logging configuration that an app loads silences the loggers there were."""
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.split(".", maxsplit=1)[0] in _OURS:
+            logger.disabled = False

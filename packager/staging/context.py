@@ -21,6 +21,8 @@ from packager.staging.runtime import copy_runtime
 
 APP_FOLDER = "azureml-app"
 MODELS_FOLDER = "azureml-models"
+KEYS_FOLDER = "azure-webjobs-secrets"
+"""Where a host keeps its function keys in a folder that is its storage account."""
 RUN_SUFFIX = ".run"
 """A local run of the app in `x` keeps its data in `x.run`."""
 PACKAGES_FOLDER = ".python_packages/lib/site-packages"
@@ -123,9 +125,19 @@ def _variables(request: PackageRequest) -> Mapping[str, str]:
 
 def _is_output(path: Path, work: Path) -> bool:
     """Did the packager or a local run write this folder? Then keys and blobs may be in it, and it never goes in."""
-    if path == work or is_context(path):
+    if path == work or is_context(path) or _holds_keys(path):
         return True
     return path.suffix == RUN_SUFFIX and (is_context(path.with_suffix("")) or (path / "host.log").is_file())
+
+
+def _holds_keys(folder: Path) -> bool:
+    """Is this where a host keeps its function keys?"""
+    if folder.name == KEYS_FOLDER:
+        return True
+    try:
+        return b'"masterKey"' in (folder / "host.json").read_bytes()
+    except OSError:
+        return False
 
 
 def _write(request: PackageRequest, work: Path, variables: Mapping[str, str]) -> None:

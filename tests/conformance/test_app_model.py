@@ -99,7 +99,7 @@ def failing(warmup, context) -> None:
     import sys
 
     sys.modules["function_app"].attempts.clear()
-    host._invoke(host.status.find("failing"), "")
+    await host._invoke(host.status.find("failing"), "")
     await asyncio.gather(*host._background)
     assert sys.modules["function_app"].attempts == [0, 1, 2, 3]
 

@@ -35,6 +35,13 @@ class BlobStoreContract:
             assert blob.path == f"{container}/{name}"
             assert "://" in content.uri
 
+    async def test_a_new_blob_never_replaces_one(self, store: BlobStore, container: str):
+        assert await store.create(container, "deep/a", b"1", "text/plain")
+        assert not await store.create(container, "deep/a", b"2", "text/plain")
+        content = await store.read(newest(container, "deep/a"))
+        assert content is not None
+        assert content.data == b"1"
+
     async def test_an_empty_and_a_binary_blob(self, store: BlobStore, container: str):
         await store.write(container, "empty", b"", "text/plain")
         await store.write(container, "binary", bytes(range(256)), "text/plain")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from function_host.keys import FileKeyStore, KeyStore, MemoryKeyStore
+from function_host.keys import BlobKeyStore, FileKeyStore, KeyStore, MemoryKeyStore
+from triggers.blob_memory import MemoryBlobs
 
 
 class KeyStoreContract:
@@ -22,6 +23,11 @@ class KeyStoreContract:
         await store.create("host", {"a": 1})
         assert await store.create("host", {"a": 2}) == {"a": 1}
 
+    async def test_a_document_takes_the_place_of_another(self, store):
+        await store.create("host", {"a": 1})
+        await store.replace("host", {"a": 2})
+        assert await store.load("host") == {"a": 2}
+
     async def test_scopes_are_apart(self, store):
         await store.create("host", {"a": 1})
         assert await store.load("f") is None
@@ -37,3 +43,9 @@ class TestFileKeyStore(KeyStoreContract):
     @pytest.fixture
     def store(self, tmp_path):
         return FileKeyStore(tmp_path / "keys")
+
+
+class TestBlobKeyStore(KeyStoreContract):
+    @pytest.fixture
+    def store(self, tmp_path):
+        return BlobKeyStore(MemoryBlobs(), "my-app")

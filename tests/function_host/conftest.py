@@ -1,5 +1,6 @@
 """Fixtures that put a small function app on disk, load it into a host, and put the process back as it was."""
 
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,9 +18,12 @@ WriteApp = Callable[[Mapping[str, str]], Path]
 
 @pytest.fixture(autouse=True)
 def process_state() -> Iterator[None]:
-    """Loading an app changes the working directory, the import path, the modules and the environment."""
+    """Loading an app changes the working directory, the import path, the modules, the environment and the loggers."""
     folder, path, modules, environment = Path.cwd(), list(sys.path), set(sys.modules), dict(os.environ)
     yield
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
     os.chdir(folder)
     sys.path[:] = path
     for name in set(sys.modules) - modules:

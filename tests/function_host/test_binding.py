@@ -1,7 +1,7 @@
 import azure.functions as func
 import pytest
 
-from function_host.binding import decoder, encoder, is_http
+from function_host.binding import decoder, encoder, has_implicit_output, is_http, takes
 from function_host.errors import BindingError
 from triggers.contract import Binding, Event
 
@@ -34,8 +34,32 @@ def test_a_plain_annotation_gets_the_data_as_it_came(hint):
     assert decoder(_trigger("blobTrigger"), hint)(Event(id="1", data=b"x")) == b"x"
 
 
-def test_an_unknown_binding_type_gets_the_data_as_it_came():
-    assert decoder(_trigger("pigeonTrigger"), None)(Event(id="1", data={"a": 1})) == {"a": 1}
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [("pigeonTrigger", None), ("pigeonTrigger", str), ("eventGridTrigger", str), ("timerTrigger", bytes)],
+)
+def test_a_plain_annotation_and_an_unknown_type_get_json_as_its_text(kind, hint):
+    assert decoder(_trigger(kind), hint)(Event(id="1", data={"a": 1})) == '{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint", "is_taken"),
+    [
+        ("queueTrigger", str, True), ("queueTrigger", func.QueueMessage, True), ("queueTrigger", dict, False),
+        ("pigeonTrigger", bytes, True), ("pigeonTrigger", dict, False), ("blobTrigger", "no class", True),
+        ("httpTrigger", func.HttpRequest, True), ("httpTrigger", dict, False),
+    ],
+)  # fmt: skip
+def test_annotations_that_fit_a_binding(kind, hint, is_taken):
+    assert takes(_trigger(kind), hint) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "implicit"),
+    [("pigeon", True), ("durableClient", False), ("queueTrigger", False), ("activityTrigger", True)],
+)
+def test_bindings_that_let_a_function_return_what_nobody_takes(kind, implicit):
+    assert has_implicit_output(_trigger(kind)) is implicit
 
 
 def test_an_http_event_becomes_a_request():

@@ -2,6 +2,7 @@ import pytest
 
 from function_host.config import load_config
 from function_host.errors import ConfigError
+from triggers.lease import LeaseTimes
 
 
 def _config(tmp_path, text, settings=None):
@@ -44,3 +45,41 @@ def test_a_broken_file_is_told_with_its_place(tmp_path, text, complaint):
     with pytest.raises(ConfigError, match=complaint) as caught:
         _config(tmp_path, text)
     assert "host.json" in str(caught.value)
+
+
+def _singleton(tmp_path, text, settings=None):
+    return _config(tmp_path, f'{{"version": "2.0", "singleton": {text}}}', settings).lease_times
+
+
+def test_leases_have_our_times_unless_the_file_says_other_ones(tmp_path):
+    assert _singleton(tmp_path, "{}") == LeaseTimes(seconds=30, retry_every=5.0)
+    text = '{"LISTENERLOCKPERIOD": "00:01:00", "listenerLockRecoveryPollingInterval": "00:00:15"}'
+    assert _singleton(tmp_path, text) == LeaseTimes(seconds=60, retry_every=15.0)
+    override = {"AzureFunctionsJobHost__singleton__listenerLockPeriod": "00:00:20"}
+    assert _singleton(tmp_path, text, override).seconds == 20
+
+
+def test_periods_of_locks_that_python_functions_cannot_ask_for_change_nothing(tmp_path):
+    text = (
+        '{"lockPeriod": "00:00:15", "lockAcquisitionTimeout": "00:01:00", "lockAcquisitionPollingInterval": "00:00:05"}'
+    )
+    assert _singleton(tmp_path, text) == LeaseTimes()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '{"listenerLockPeriod": "00:00:14"}',
+            r"singleton\.listenerLockPeriod is '00:00:14'; it must be from 15 to 60",
+        ),
+        ('{"lockPeriod": "00:01:01"}', "lockPeriod is '00:01:01'; it must be from 15 to 60 seconds"),
+        ('{"listenerLockRecoveryPollingInterval": "00:00:00"}', "it must be at least 1 seconds long"),
+        ('{"lockPeriod": "soon"}', "lockPeriod: 'soon' is no length of time"),
+        ('{"lockLength": "00:00:15"}', r"singleton\.lockLength means nothing here; known are lockPeriod"),
+        ("[]", "singleton must be a JSON object"),
+    ],
+)
+def test_other_periods_are_refused(tmp_path, text, told):
+    with pytest.raises(ConfigError, match=told):
+        _singleton(tmp_path, text)

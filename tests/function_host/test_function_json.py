@@ -76,7 +76,7 @@ def test_a_retry_policy_is_read(app):
     [
         ({"hello/__init__.py": MAIN}, {"bindings": []}, r"at least one binding must be declared in \$\.bindings"),
         ({"hello/__init__.py": MAIN}, {"bindings": ["x"]}, r"\$\.bindings\[0\] must be an object"),
-        ({"hello/__init__.py": MAIN}, {"bindings": [{"name": "x"}]}, "has no type"),
+        ({"hello/__init__.py": MAIN}, {"bindings": [{"name": "x"}]}, r"\$\.bindings\[0\]\.type must be text"),
         ({"hello/__init__.py": MAIN}, {"bindings": [HTTP[1]]}, "exactly one trigger; it has none"),
         ({"hello/__init__.py": MAIN}, {"bindings": [HTTP[0], {**HTTP[0], "name": "b"}]}, "exactly one trigger"),
         ({"hello/__init__.py": MAIN}, {"bindings": [HTTP[0], {**HTTP[1], "direction": "inout"}]}, "'inout'"),
@@ -110,3 +110,9 @@ def test_only_folders_one_level_down_count(tmp_path):
     for folder in ("b", "a", "a/deeper"):
         (tmp_path / folder / "function.json").write_text("{}")
     assert [path.name for path in function_folders(tmp_path)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("written", "runs"), [("OFF", False), ("%OFF%", False), ("ON", True), ("NOBODY", True)])
+def test_a_setting_may_disable_it(app, written, runs):
+    folder = app({"hello/__init__.py": MAIN}, bindings=HTTP, disabled=written)
+    assert (load_function_json(folder, {"OFF": "true", "ON": "0"}) is not None) is runs

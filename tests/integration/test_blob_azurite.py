@@ -8,9 +8,10 @@ from azure.storage.blob import StandardBlobTier
 from azure.storage.blob.aio import BlobServiceClient
 
 from tests.contract.blob_accounts import BlobStoreContract, LedgerContract, ReceiptsContract, closing
-from triggers.azure_blobs import AzureBlobs, AzureConnection, AzureLedger
+from tests.contract.connections import account
+from triggers.azure_blobs import AzureBlobs, AzureLedger, blob_service
 from triggers.blob import blob_writer, listen
-from triggers.contract import Binding, Event, FunctionResult, ListenerContext
+from triggers.contract import Binding, BindingContext, Event, FunctionResult, ListenerContext
 from triggers.errors import SourceUnavailable
 
 pytestmark = pytest.mark.azurite
@@ -31,15 +32,13 @@ def prefix():
 
 @pytest.fixture
 async def ledger(azurite, container):
-    async for ledger in closing(
-        AzureLedger(AzureConnection.from_connection_string(azurite.connection_string), container)
-    ):
+    async for ledger in closing(AzureLedger(blob_service(account(azurite.connection_string)), container)):
         yield ledger
 
 
 @pytest.fixture
 async def store(azurite):
-    async for store in closing(AzureBlobs(AzureConnection.from_connection_string(azurite.connection_string))):
+    async for store in closing(AzureBlobs(blob_service(account(azurite.connection_string)))):
         yield store
 
 
@@ -61,7 +60,7 @@ class TestAzureReceipts(ReceiptsContract):
 
 
 async def test_an_account_that_is_not_there_is_unavailable():
-    connection = AzureConnection.from_connection_string(NOWHERE)
+    connection = blob_service(account(NOWHERE))
     store, ledger = AzureBlobs(connection), AzureLedger(connection, "hosts")
     try:
         with pytest.raises(SourceUnavailable, match="cannot be reached to make container 'abc'"):
@@ -76,7 +75,7 @@ async def test_a_wrong_key_is_refused_in_words(azurite):
     text = azurite.connection_string
     start = text.index("AccountKey=")
     wrong = text[:start] + "AccountKey=d3Jvbmc=;" + text[start:].partition(";")[2]
-    store = AzureBlobs(AzureConnection.from_connection_string(wrong))
+    store = AzureBlobs(blob_service(account(wrong)))
     try:
         with pytest.raises(SourceUnavailable, match="refused to make container 'abc': 403"):
             await store.open("abc")
@@ -111,7 +110,13 @@ class App:
         tag = uuid.uuid4().hex
         self.input, self.output, self.host = f"in-{tag}", f"out-{tag}", tag
         self.settings = {"Store": text}
-        self.echo = Echo(blob_writer(self.binding("blob", f"{self.output}/{{blobname}}_out.json"), self.settings))
+        self.echo = Echo(
+            blob_writer(
+                BindingContext(
+                    binding=self.binding("blob", f"{self.output}/{{blobname}}_out.json"), settings=self.settings
+                )
+            )
+        )
 
     @staticmethod
     def binding(kind: str, path: str) -> Binding:

@@ -6,9 +6,10 @@ import uuid
 
 import pytest
 
+from tests.contract.connections import account
 from tests.contract.queue_accounts import QueueStoreContract
 from triggers.azure_queues import AzureQueues
-from triggers.contract import Binding, Event, FunctionResult, ListenerContext
+from triggers.contract import Binding, BindingContext, Event, FunctionResult, ListenerContext
 from triggers.errors import SourceUnavailable
 from triggers.queue_output import queue_writer
 from triggers.storage_queue import listen
@@ -21,7 +22,7 @@ NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndp
 
 @pytest.fixture
 async def store(azurite):
-    store = AzureQueues.from_connection_string(azurite.connection_string)
+    store = AzureQueues(account(azurite.connection_string))
     yield store
     await store.close()
 
@@ -31,7 +32,7 @@ class TestAzureQueues(QueueStoreContract):
 
 
 async def test_an_account_that_is_not_there_is_unavailable():
-    store = AzureQueues.from_connection_string(NOWHERE)
+    store = AzureQueues(account(NOWHERE))
     with pytest.raises(SourceUnavailable, match="cannot be reached to receive from queue 'abc'"):
         await store.receive("abc", 1, hidden=1)
     await store.close()
@@ -57,7 +58,7 @@ async def test_two_listeners_pass_every_message_on_once(azurite, store):
     settings = {"Store": azurite.connection_string}
     options = {"connection": "Store"}
     output = Binding(type="queue", name="q", direction="OUT", options={**options, "queueName": target})
-    forward = Forward(queue_writer(output, settings))
+    forward = Forward(queue_writer(BindingContext(binding=output, settings=settings)))
     await forward.writer.open()
     trigger = Binding(type="queueTrigger", name="m", direction="IN", options={**options, "queueName": source})
     context = ListenerContext(

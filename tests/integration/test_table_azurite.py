@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from triggers.contract import Binding
+from triggers.contract import Binding, BindingContext
 from triggers.errors import SourceUnavailable
 from triggers.table import table_reader, table_writer
 
@@ -19,18 +19,21 @@ class Table:
         self._name, self._settings = f"t{uuid.uuid4().hex}", {"Store": text}
 
     async def read(self, **options: object) -> object:
-        reader = table_reader(self._binding("IN", options), self._settings)
+        reader = table_reader(self._context("IN", options))
         try:
             return await reader.read({})
         finally:
             await reader.close()
 
     async def write(self, value: object, **options: object) -> None:
-        writer = table_writer(self._binding("OUT", options), self._settings)
+        writer = table_writer(self._context("OUT", options))
         try:
             await writer.write(json.dumps(value), {})
         finally:
             await writer.close()
+
+    def _context(self, direction: str, options: dict) -> BindingContext:
+        return BindingContext(binding=self._binding(direction, options), settings=self._settings)
 
     def _binding(self, direction: str, options: dict) -> Binding:
         options = {"tableName": self._name, "connection": "Store", **options}

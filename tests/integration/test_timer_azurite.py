@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from azure.storage.blob.aio import BlobServiceClient
 
-from triggers.azure_blobs import AzureBlobs, AzureConnection
+from tests.contract.connections import account
+from triggers.azure_blobs import AzureBlobs, blob_service
 from triggers.azure_lease import AzureLease
 from triggers.timer_status import BlobStatuses, TimerStatus
 
@@ -15,9 +16,7 @@ pytestmark = pytest.mark.azurite
 
 async def test_a_lease_has_one_holder_until_it_is_given_back_or_broken(azurite):
     container, name = f"c-{uuid.uuid4().hex}", "locks/h/Host.Functions.f.Listener"
-    one, other = (
-        AzureLease(AzureConnection.from_connection_string(azurite.connection_string), container, name) for _ in range(2)
-    )
+    one, other = (AzureLease(blob_service(account(azurite.connection_string)), container, name) for _ in range(2))
     assert await one.acquire()
     assert not await other.acquire()
     assert await one.renew()
@@ -41,7 +40,7 @@ async def _lease_of(blob):
 
 
 async def test_a_status_is_read_as_it_was_written(azurite):
-    blobs = AzureBlobs(AzureConnection.from_connection_string(azurite.connection_string))
+    blobs = AzureBlobs(blob_service(account(azurite.connection_string)))
     statuses = BlobStatuses(blobs, host_id=uuid.uuid4().hex, function="f", zone=UTC)
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     assert await statuses.read() is None

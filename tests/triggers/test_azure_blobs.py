@@ -3,7 +3,8 @@
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
-from triggers.azure_blobs import AzureConnection, translated
+from tests.contract.connections import account
+from triggers.azure_blobs import blob_service, translated
 from triggers.errors import BlobRefused, SourceUnavailable
 
 
@@ -30,26 +31,10 @@ def test_other_errors_pass():
         raise ZeroDivisionError
 
 
-def test_what_is_no_connection_string_is_refused():
-    with pytest.raises(ValueError, match="string"):
-        AzureConnection.from_connection_string("nonsense")
-
-
-async def test_a_token_credential_is_closed_with_the_connection():
-    class Credential:
-        closed = False
-
-        async def get_token(self, *scopes, **options):
-            raise AssertionError("Nothing is sent.")
-
-        async def close(self):
-            self.closed = True
-
-    credential = Credential()
-    connection = AzureConnection.from_url("https://acc.blob.core.windows.net", credential)
-    assert connection.blob("abc", "x y").url == "https://acc.blob.core.windows.net/abc/x%20y"
-    await connection.close()
-    assert credential.closed
+async def test_names_are_escaped():
+    service = blob_service(account("UseDevelopmentStorage=true"))
+    assert service.client.get_blob_client("abc", "x y").url.endswith("/abc/x%20y")
+    await service.close()
 
 
 @pytest.mark.parametrize(

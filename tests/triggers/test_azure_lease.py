@@ -2,7 +2,8 @@
 
 import pytest
 
-from triggers.azure_blobs import AzureConnection
+from tests.contract.connections import account
+from triggers.azure_blobs import blob_service
 from triggers.azure_lease import AzureLease
 from triggers.errors import SourceUnavailable
 
@@ -11,7 +12,7 @@ NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpo
 
 
 async def test_an_account_that_is_not_there_is_unavailable():
-    lease = AzureLease(AzureConnection.from_connection_string(NOWHERE), "hosts", "locks/x")
+    lease = AzureLease(blob_service(account(NOWHERE)), "hosts", "locks/x")
     with pytest.raises(SourceUnavailable, match="cannot be reached to take the lease 'locks/x'"):
         await lease.acquire()
     assert not await lease.renew()

@@ -2,24 +2,19 @@
 
 import pytest
 
+from tests.contract.connections import account
 from triggers.azure_queues import AzureQueues
+from triggers.errors import ConnectionNotConfigured, SourceUnavailable
 
 
 def test_what_is_no_connection_string_is_refused():
-    with pytest.raises(ValueError, match="string"):
-        AzureQueues.from_connection_string("nonsense")
+    with pytest.raises(ConnectionNotConfigured, match="'Store', which a test connects with, is no connection string"):
+        AzureQueues(account("nonsense"))
 
 
-async def test_a_token_credential_is_closed_with_the_connection():
-    class Credential:
-        closed = False
-
-        async def get_token(self, *scopes, **options):
-            raise AssertionError("Nothing is sent.")
-
-        async def close(self):
-            self.closed = True
-
-    credential = Credential()
-    await AzureQueues.from_url("https://acc.queue.core.windows.net", credential).close()
-    assert credential.closed
+async def test_an_account_that_is_not_there_is_unavailable():
+    text = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
+    queues = AzureQueues(account(text))
+    with pytest.raises(SourceUnavailable, match="cannot be reached to send to queue 'work'"):
+        await queues.send("work", "x")
+    await queues.close()

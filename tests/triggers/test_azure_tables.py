@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from azure.data.tables import EdmType, EntityProperty
 
+from tests.contract.connections import account
 from triggers.azure_tables import AzureTables, _batches, _plain
-from triggers.connections import Connection
 from triggers.errors import SourceUnavailable
 
 
@@ -41,7 +41,7 @@ def test_values_are_read_as_json_has_them():
 
 async def test_an_account_that_is_not_there_is_unavailable():
     text = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a;"
-    tables = AzureTables.connect(Connection(setting="S", wanted_by="a test", text=text))
+    tables = AzureTables(account(text))
     with pytest.raises(SourceUnavailable, match="query table 'items'"):
         await tables.query("items", "", 1)
     await tables.close()

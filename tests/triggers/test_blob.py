@@ -13,7 +13,7 @@ import pytest
 from triggers.blob import BlobOptions, BlobWriter, adapter, blob_writer, connections, content_type, listen, scale
 from triggers.blob import binding as binding_adapter
 from triggers.blob_memory import MemoryBlobs
-from triggers.contract import Binding, Event, FunctionResult, ListenerContext
+from triggers.contract import Binding, BindingContext, Event, FunctionResult, ListenerContext
 from triggers.errors import ConnectionNotConfigured, InvalidOptions, InvalidPath
 from triggers.paths import BlobPath
 
@@ -165,7 +165,9 @@ class Echo:
     """Writes what it is handed, as a function with a blob output does."""
 
     def __init__(self, settings: dict[str, str]) -> None:
-        self.writer = blob_writer(binding("output/{blobname}_out.json", "blob"), settings)
+        self.writer = blob_writer(
+            BindingContext(binding=binding("output/{blobname}_out.json", "blob"), settings=settings)
+        )
         self.events: list[Event] = []
 
     async def execute(self, event: Event) -> FunctionResult:
@@ -256,7 +258,7 @@ class WriteTo(Echo):
 
     def __init__(self, settings: dict[str, str], path: str) -> None:
         super().__init__(settings)
-        self.writer = blob_writer(binding(path, "blob"), settings)
+        self.writer = blob_writer(BindingContext(binding=binding(path, "blob"), settings=settings))
 
     async def execute(self, event: Event) -> FunctionResult:
         try:

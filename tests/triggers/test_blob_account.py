@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from triggers.blob_account import find_account, open_account
+from triggers.blob_account import find_account, host_account, open_account
 from triggers.errors import ConnectionNotConfigured
 from triggers.local_folder import LocalFolder
 
@@ -25,7 +25,7 @@ def test_a_relative_folder_is_refused():
 @pytest.mark.parametrize("text", ["UseDevelopmentStorage=true", "usedevelopmentstorage=TRUE;"])
 async def test_development_storage_is_azurite(text):
     account = opened(C=text)
-    assert account.blobs._connection.client.primary_hostname == "127.0.0.1:10000/devstoreaccount1"
+    assert account.blobs._service.client.primary_hostname == "127.0.0.1:10000/devstoreaccount1"
     await account.blobs.close()
 
 
@@ -56,3 +56,10 @@ def test_a_missing_sdk_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     with pytest.raises(ConnectionNotConfigured, match=r"install functions-packager\[blob\]"):
         opened(C="UseDevelopmentStorage=true")
+
+
+def test_the_hosts_own_account_may_be_missing_or_a_section():
+    assert host_account({"Other": "x"}, wanted_by="f") is None
+    found = host_account({"azurewebjobsstorage__accountName": "acc"}, wanted_by="f")
+    assert found is not None
+    assert found.section == {"accountname": "acc"}

@@ -2,7 +2,7 @@ import pytest
 
 from triggers.blob_input import BlobReader, blob_reader
 from triggers.blob_memory import MemoryBlobs
-from triggers.contract import Binding
+from triggers.contract import Binding, BindingContext
 from triggers.errors import ConnectionNotConfigured, InvalidPath
 from triggers.paths import BlobPath
 
@@ -33,9 +33,8 @@ async def test_the_binding_says_what_the_function_gets(tmp_path, kind, value):
     (tmp_path / "input").mkdir()
     (tmp_path / "input" / "a").write_text("ü")
     options = {"path": "input/{name}", "connection": "Store", "dataType": kind}
-    reader = blob_reader(
-        Binding(type="blob", name="b", direction="IN", options=options), {"Store": f"folder:{tmp_path}"}
-    )
+    binding = Binding(type="blob", name="b", direction="IN", options=options)
+    reader = blob_reader(BindingContext(binding=binding, settings={"Store": f"folder:{tmp_path}"}))
     assert await reader.read({"name": "a"}) == value
     await reader.close()
 
@@ -43,4 +42,4 @@ async def test_the_binding_says_what_the_function_gets(tmp_path, kind, value):
 def test_a_missing_connection_names_the_input():
     binding = Binding(type="blob", name="b", direction="IN", options={"path": "input/a", "connection": "Store"})
     with pytest.raises(ConnectionNotConfigured, match="the blob input 'b' from 'input/a'"):
-        blob_reader(binding, {})
+        blob_reader(BindingContext(binding=binding, settings={}))

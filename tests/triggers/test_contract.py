@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from triggers.contract import Binding, Event, FunctionResult
+from triggers.contract import Binding, Event, FunctionResult, HandRun, text_event
 
 
 @pytest.mark.parametrize(("kind", "trigger"), [("blobTrigger", True), ("HTTPTRIGGER", True), ("blob", False)])
@@ -23,3 +23,11 @@ def test_a_result_without_an_error_succeeded():
 def test_events_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Event(id="1", data=b"").attempt = 2
+
+
+async def test_a_text_is_an_event_of_its_own():
+    trigger = Binding(type="pigeonTrigger", name="x", direction="IN")
+    run = HandRun(function="f", binding=trigger, settings={}, text="coo")
+    first, second = await text_event(run), await text_event(run)
+    assert (first.data, second.data) == ("coo", "coo")
+    assert first.id != second.id

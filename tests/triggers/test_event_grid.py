@@ -6,8 +6,10 @@ import azure.functions as func
 import httpx
 import pytest
 
-from triggers.contract import Binding, Event, FunctionResult, ListenerContext
-from triggers.event_grid import EventGridListener, EventGridOptions
+from function_host.binding import decoder
+from triggers.contract import Binding, Event, FunctionResult, HandRun, ListenerContext
+from triggers.errors import InvalidInput
+from triggers.event_grid import EventGridListener, EventGridOptions, event_of_text
 
 
 class App:
@@ -35,6 +37,21 @@ async def app():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=served), base_url="http://t") as app.client:
         yield app
     await listener.stop()
+
+
+async def test_many_events_are_one_run_for_a_function_that_takes_many():
+    app = App()
+    options = {"cardinality": "MANY"}
+    binding = Binding(type="eventGridTrigger", name="events", direction="IN", options=options)
+    await EventGridListener(
+        ListenerContext(function="f", binding=binding, executor=app, routes=app, settings={})
+    ).start()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app.mounted[1]), base_url="http://t") as app.client:
+        assert (await post(app, "Notification", b'[{"id": "1"}, {"id": "2"}]')).status_code == 202
+        assert (await post(app, "Notification", b"[]")).status_code == 202
+    (run,) = app.events
+    taken = decoder(binding, list[func.EventGridEvent])(run)
+    assert [event.id for event in taken] == ["1", "2"]
 
 
 async def post(app: App, kind: str, content: bytes) -> httpx.Response:
@@ -93,3 +110,12 @@ async def test_a_scoring_script_gets_the_events_data():
     )
     await function.get_user_function()(event)
     assert script.body == b'{"a": 1}'
+
+
+@pytest.mark.parametrize(("cardinality", "data"), [("ONE", {"id": "1"}), ("MANY", [{"id": "1"}])])
+async def test_a_text_is_one_event_or_a_list_as_the_function_takes_them(cardinality, data):
+    trigger = Binding(type="eventGridTrigger", name="e", direction="IN", options={"cardinality": cardinality})
+    event = await event_of_text(HandRun(function="f", binding=trigger, settings={}, text='[{"id": "1"}]'))
+    assert event.data == data
+    with pytest.raises(InvalidInput, match="no event"):
+        await event_of_text(HandRun(function="f", binding=trigger, settings={}, text="[]"))

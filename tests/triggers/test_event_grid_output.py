@@ -1,13 +1,16 @@
 """triggers.event_grid_output"""
 
 import json
+import sys
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
+from azure.core.exceptions import ClientAuthenticationError
 
-from triggers.contract import Binding
+from triggers.contract import Binding, BindingContext
 from triggers.errors import ConnectionNotConfigured, SourceUnavailable
-from triggers.event_grid_output import EventGridWriter, event_grid_writer
+from triggers.event_grid_output import EventGridWriter, KeyAccess, event_grid_writer
 
 SETTINGS = {"TopicUri": "http://127.0.0.1:9/api/events", "TopicKey": "k"}
 
@@ -21,7 +24,8 @@ async def topic():
         requests: list = []  # noqa: RUF012
 
     async def take(request: web.Request) -> web.Response:
-        Topic.requests.append((request.headers["aeg-sas-key"], request.content_type, json.loads(await request.read())))
+        key = request.headers.get("aeg-sas-key") or request.headers["authorization"]
+        Topic.requests.append((key, request.content_type, json.loads(await request.read())))
         return web.Response(status=Topic.status, text="why")
 
     Topic.requests = []
@@ -38,7 +42,7 @@ async def topic():
 
 @pytest.fixture
 async def writer(topic):
-    writer = EventGridWriter(topic.url, "k")
+    writer = EventGridWriter(topic.url, KeyAccess("k"))
     await writer.open()
     yield writer
     await writer.close()
@@ -70,7 +74,7 @@ async def test_a_refusal_repeats_the_topics_words(writer, topic):
 
 
 async def test_a_topic_that_is_not_there():
-    writer = EventGridWriter(SETTINGS["TopicUri"], "k")
+    writer = EventGridWriter(SETTINGS["TopicUri"], KeyAccess("k"))
     with pytest.raises(SourceUnavailable, match="cannot be reached"):
         await writer.write("{}", {})
     await writer.close()
@@ -86,17 +90,59 @@ def binding(**options) -> Binding:
     return Binding(type="eventGrid", name="out", direction="OUT", options=options)
 
 
+def opened(settings=SETTINGS, **options):
+    return event_grid_writer(BindingContext(binding=binding(**options), settings=settings))
+
+
 def test_the_settings_are_found_in_any_case():
-    assert event_grid_writer(binding(topicEndpointUri="topicuri", topicKeySetting="TOPICKEY"), SETTINGS)
+    assert opened(topicEndpointUri="topicuri", topicKeySetting="TOPICKEY")
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"connection": "C"}, "names no topic"),
+        ({}, "names no topic: give it topicEndpointUri and topicKeySetting"),
+        ({"connection": "C"}, "'C__topicEndpointUri' is not set"),
+        ({"connection": "TopicKey"}, "'TopicKey__topicEndpointUri' is not set"),
         ({"topicEndpointUri": "No", "topicKeySetting": "TopicKey"}, "'No' is not set, but topicEndpointUri"),
     ],
 )
 def test_a_topic_that_is_not_configured(options, told):
     with pytest.raises(ConnectionNotConfigured, match=told):
-        event_grid_writer(binding(**options), SETTINGS)
+        opened(**options)
+
+
+class Identity:
+    """An identity that gives a token, or none."""
+
+    token: str | None = "t"
+    closed = 0
+
+    async def get_token(self, scope: str):
+        assert scope == "https://eventgrid.azure.net/.default"
+        if self.token is None:
+            raise ClientAuthenticationError("no identity here")
+        return SimpleNamespace(token=self.token)
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+async def test_an_identity_publishes_with_its_token(topic, monkeypatch):
+    identity = Identity()
+    fake = SimpleNamespace(DefaultAzureCredential=lambda **_: identity)
+    monkeypatch.setitem(sys.modules, "azure.identity.aio", fake)
+    writer = opened({"C__topicEndpointUri": topic.url}, connection="C")
+    await writer.write('{"id": "1"}', {})
+    assert topic.requests == [("Bearer t", "application/json", [{"id": "1"}])]
+    identity.token = None
+    with pytest.raises(SourceUnavailable, match="The identity gets no token for Event Grid: no identity here"):
+        await writer.write('{"id": "1"}', {})
+    await writer.close()
+    assert identity.closed == 1
+
+
+def test_an_identity_needs_its_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "azure.identity.aio", None)
+    with pytest.raises(ConnectionNotConfigured, match="azure-identity is not installed"):
+        opened({"C__topicEndpointUri": "https://t"}, connection="C")

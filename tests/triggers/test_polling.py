@@ -254,3 +254,28 @@ async def chaos(dice: random.Random, concurrency: int, count: int) -> None:
     assert sorted(executor.executed, key=int) == [str(number) for number in settled]
     assert {number for kind, number in log if kind == "abandon"} == {int(key) for key in errors} & set(settled)
     assert executor.most <= concurrency
+
+
+async def test_the_next_batch_is_fetched_when_few_enough_run():
+    source = MemorySource([MemoryDelivery(number, []) for number in range(6)])
+    gates = [asyncio.Event() for _ in range(6)]
+
+    class Gated:
+        async def execute(self, event: Event) -> FunctionResult:
+            await gates[int(event.id)].wait()
+            return FunctionResult()
+
+    listener = PollingListener(source, Gated(), name="f", concurrency=3, refill_at=1)
+    await listener.start()
+    await asyncio.sleep(0.02)
+    assert source.limits[0] == 3
+    asked = len(source.limits)
+    gates[0].set()
+    await asyncio.sleep(0.02)
+    assert len(source.limits) == asked
+    gates[1].set()
+    await asyncio.sleep(0.02)
+    assert source.limits[asked] == 2
+    for gate in gates:
+        gate.set()
+    await listener.stop()

@@ -1,14 +1,16 @@
 import base64
+from collections.abc import Mapping
 
 import azure.functions as func
 import pytest
 
 from function_host.binding import encoder
-from triggers.contract import Binding
+from triggers.contract import Binding, BindingContext
 from triggers.errors import InvalidOptions, InvalidPath
 from triggers.queue_encoding import MessageEncoding
 from triggers.queue_memory import MemoryQueues
-from triggers.queue_output import QueueWriter, binding, queue_writer
+from triggers.queue_output import QueueWriter, binding
+from triggers.signals import Signals
 
 OUTPUT = Binding(type="queue", name="$return", direction="OUT", options={"queueName": "done", "connection": "Store"})
 SETTINGS = {"Store": "UseDevelopmentStorage=true"}
@@ -62,11 +64,25 @@ async def test_what_is_no_message_is_refused():
         await QueueWriter(MemoryQueues(), "done").write({}, {})
 
 
+def opened(extension: Mapping[str, object], output: Binding = OUTPUT):
+    assert binding.writer is not None
+    return binding.writer(BindingContext(binding=output, settings=SETTINGS, extension=extension))
+
+
 def test_a_bad_name_or_encoding_is_refused_when_opened():
     with pytest.raises(InvalidOptions, match="'a_b' is no name"):
-        queue_writer(Binding(type="queue", name="q", direction="OUT", options={"queueName": "a_b"}), SETTINGS)
-    override = {"AzureFunctionsJobHost__extensions__queues__messageEncoding": "hex"}
+        opened({}, Binding(type="queue", name="q", direction="OUT", options={"queueName": "a_b"}))
     with pytest.raises(InvalidOptions, match="'hex'"):
-        queue_writer(OUTPUT, SETTINGS | override)
-    assert binding.writer is not None
-    assert binding.writer(OUTPUT, SETTINGS)
+        opened({"messageEncoding": "hex"})
+
+
+async def test_host_json_chooses_the_encoding_and_listeners_of_the_host_are_woken():
+    signals, store = Signals(), MemoryQueues()
+    woken = signals.at("done")
+    await QueueWriter(store, "Done", MessageEncoding.NONE, signals=signals).write("x", {})
+    assert woken.is_set()
+    for name, encoding in (("none", MessageEncoding.NONE), ("Base64", MessageEncoding.BASE64)):
+        writer = opened({"messageEncoding": name})
+        assert isinstance(writer, QueueWriter)
+        assert writer._encoding is encoding
+        await writer.close()

@@ -13,6 +13,7 @@ from triggers.polling import PollingListener
 from triggers.queue_memory import MemoryQueues
 from triggers.queue_settings import read_queue_settings
 from triggers.queue_source import QueueSource
+from triggers.signals import Signals
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -58,7 +59,7 @@ async def test_the_function_gets_the_message_as_azure_describes_it(store):
     assert isinstance(message, func.QueueMessage)
     assert (message.id, message.dequeue_count, message.get_json()["kind"]) == ("message-1", 1, "a")
     assert (message.insertion_time, message.expiration_time) == (START, START + timedelta(days=7))
-    assert message.time_next_visible == START + timedelta(minutes=10)
+    assert message.time_next_visible == START + timedelta(minutes=1)
     assert message.pop_receipt == delivery.event.metadata["PopReceipt"]
     assert delivery.event.attempt == 1
     assert BlobPath.parse("out/{id}-{kind}").text
@@ -139,10 +140,10 @@ async def test_renewing_hides_it_for_longer(store, clock):
     await put(store)
     pulled = source(store)
     (delivery,) = await pulled.receive(16, timeout=0)
-    assert delivery.renew_every == 300
-    clock.now += timedelta(minutes=9)
+    assert delivery.renew_every == 20
+    clock.now += timedelta(seconds=50)
     await delivery.renew()
-    clock.now += timedelta(minutes=9)
+    clock.now += timedelta(seconds=50)
     assert await pulled.receive(16, timeout=0) == []
     await delivery.complete()
 
@@ -206,3 +207,29 @@ async def test_a_listener_runs_it_five_times(store):
     await listener.stop()
     assert counts.attempts == [1, 2, 3, 4, 5]
     assert store.texts("work-poison") == [text]
+
+
+async def test_the_apps_own_message_ends_the_wait(store):
+    signals = Signals()
+    pulled = QueueSource(store, "work", read_queue_settings({}, {}), signals=signals)
+    waiting = asyncio.create_task(pulled.receive(16, timeout=30))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    await put(store)
+    signals.wake("work")
+    assert await asyncio.wait_for(waiting, 1) == []
+    assert len(await pulled.receive(16, timeout=30)) == 1
+
+
+async def test_a_message_that_comes_during_the_look_is_not_waited_for(store):
+    signals = Signals()
+    pulled = QueueSource(store, "work", read_queue_settings({}, {}), signals=signals)
+    receive = store.receive
+
+    async def slow(*given, **options):
+        found = await receive(*given, **options)
+        signals.wake("work")
+        return found
+
+    store.receive = slow
+    assert await asyncio.wait_for(pulled.receive(16, timeout=30), 1) == []

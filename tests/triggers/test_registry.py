@@ -24,7 +24,8 @@ def test_an_unknown_trigger_is_told_with_those_there_are(find):
         find("pigeon")
 
 
-def test_asking_for_one_trigger_loads_no_other():
-    code = "import sys; from triggers.registry import by_name; by_name('http'); print('triggers.blob' in sys.modules)"
+@pytest.mark.parametrize("asking", ["by_name('http')", "by_binding_type('HttpTrigger')"])
+def test_asking_for_one_trigger_loads_no_other(asking):
+    code = f"import sys, triggers.registry as r; r.{asking}; print('triggers.blob' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

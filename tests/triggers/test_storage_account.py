@@ -1,8 +1,15 @@
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from triggers.connections import Connection
 from triggers.errors import ConnectionNotConfigured
-from triggers.storage_account import connection_string, service_url
+from triggers.storage_account import connection_string, credential_maker, service_url
+
+KINDS = (
+    "DefaultAzureCredential", "ManagedIdentityCredential", "WorkloadIdentityCredential", "ClientSecretCredential",
+)  # fmt: skip
 
 
 def text(value: str) -> Connection:
@@ -40,3 +47,32 @@ def test_a_section_names_the_service(values, url):
 def test_a_section_without_an_account_is_told_what_to_set():
     with pytest.raises(ConnectionNotConfigured, match="'Store__queueServiceUri' or 'Store__accountName'"):
         service_url(section(clientid="x"), "queue")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "given"),
+    [
+        ({}, "DefaultAzureCredential", {"managed_identity_client_id": None}),
+        ({"credential": "managedidentity", "clientid": "c"}, "ManagedIdentityCredential", {"client_id": "c"}),
+        (
+            {"credential": "ManagedIdentity", "managedidentityresourceid": "r"}, "ManagedIdentityCredential",
+            {"identity_config": {"resource_id": "r"}},
+        ),
+        (
+            {"credential": "workloadidentity", "tokenfilepath": "/t"}, "WorkloadIdentityCredential",
+            {"token_file_path": "/t"},
+        ),
+        ({"tenantid": "t", "clientid": "c", "clientsecret": "s"}, "ClientSecretCredential", ("t", "c", "s")),
+    ],
+)  # fmt: skip
+def test_a_section_chooses_its_credential(values, kind, given, monkeypatch):
+    made = []
+    fake = SimpleNamespace()
+    for name in ("Default", "Managed", "Workload", "Client"):
+        full = next(n for n in KINDS if n.startswith(name))
+        setattr(fake, full, lambda *args, _full=full, **options: made.append((_full, args or options)))
+    monkeypatch.setitem(sys.modules, "azure.identity.aio", fake)
+    make = credential_maker(section(accountname="a", **values))
+    assert made == []
+    make()
+    assert made == [(kind, given)]

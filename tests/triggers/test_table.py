@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from triggers.contract import Binding
+from triggers.contract import Binding, BindingContext
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
 from triggers.table import TableReader, TableWriter, table_reader, table_writer
 
@@ -83,9 +83,11 @@ def test_a_bad_take_is_refused(take):
 
 def test_a_table_needs_a_name_and_an_account():
     with pytest.raises(InvalidOptions, match="has no tableName"):
-        table_writer(binding(tableName=""), {})
+        table_writer(BindingContext(binding=binding(tableName=""), settings={}))
     with pytest.raises(ConnectionNotConfigured, match="'Store' is not set, but the table input 't'"):
-        table_reader(binding(connection="Store"), {})
+        table_reader(BindingContext(binding=binding(connection="Store"), settings={}))
     with pytest.raises(ConnectionNotConfigured, match="a folder has no tables"):
-        table_reader(binding(connection="Store"), {"Store": "folder:/x"})
-    assert table_reader(binding(connection="Store"), {"Store": "UseDevelopmentStorage=true"})
+        table_reader(BindingContext(binding=binding(connection="Store"), settings={"Store": "folder:/x"}))
+    assert table_reader(
+        BindingContext(binding=binding(connection="Store"), settings={"Store": "UseDevelopmentStorage=true"})
+    )

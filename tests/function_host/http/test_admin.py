@@ -124,3 +124,26 @@ async def test_triggers_are_always_in_step(client):
 
 async def test_an_unknown_admin_route_is_404(client):
     assert (await client.get("/admin/none")).status_code == 404
+
+
+async def test_others_may_write_into_the_log(client, caplog):
+    entries = [
+        {"level": "Warning", "message": "100 % full", "source": "Disk"},
+        {"message": "no level", "functionName": "hello"},
+    ]
+    with caplog.at_level("INFO"):
+        assert (await client.post("/admin/host/log", json=entries)).status_code == 200
+    assert [(r.name, r.levelname, r.message) for r in caplog.records if r.name != "httpx"] == [
+        ("Disk", "WARNING", "100 % full"),
+        ("Function.hello", "INFO", "no level"),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]"])
+async def test_log_entries_are_a_list_of_objects(client, body):
+    assert (await client.post("/admin/host/log", content=body)).status_code == 400
+
+
+async def test_a_function_in_error_is_not_run_and_says_why(client):
+    answer = await client.post("/admin/functions/broken", json={"input": ""})
+    assert answer.status_code == 404

@@ -1,4 +1,7 @@
-from function_host.keys import KeyRing, MemoryKeyStore
+import pytest
+
+from function_host.errors import KeysUnavailable
+from function_host.keys import FileKeyStore, KeyRing, MemoryKeyStore
 
 
 async def test_keys_are_made_once_and_kept():
@@ -44,3 +47,80 @@ async def test_deleted_host_keys_do_not_come_back_by_themselves():
     await again.prepare()
     assert await again.list("host", "functionKeys") == []
     assert await again.level(await again.host_key(), "") == "function"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Shared(MemoryKeyStore):
+    """A store of several hosts, which counts how often it is read and can be made unreachable."""
+
+    def __init__(self, fresh_for: float) -> None:
+        super().__init__()
+        self.fresh_for = fresh_for
+        self.loads = 0
+        self.reachable = True
+
+    async def load(self, scope):
+        self.loads += 1
+        if not self.reachable:
+            raise KeysUnavailable("Nobody there.")
+        return await super().load(scope)
+
+
+async def test_keys_that_others_make_and_delete_count_after_a_while():
+    clock, store = Clock(), Shared(fresh_for=60)
+    ring, other = KeyRing(store, clock), KeyRing(store, clock)
+    await ring.prepare()
+    key = (await other.put("host", "functionKeys", "new", None)).value
+    assert await ring.level(key, "") == "anonymous"
+    clock.now = 61
+    assert await ring.level(key, "") == "function"
+    await other.delete("host", "functionKeys", "new")
+    clock.now = 122
+    assert await ring.level(key, "") == "anonymous"
+
+
+async def test_unknown_keys_do_not_have_the_store_read_again_and_again():
+    clock, store = Clock(), Shared(fresh_for=60)
+    ring = KeyRing(store, clock)
+    await ring.prepare()
+    before = store.loads
+    clock.now = 61
+    for _ in range(20):
+        await ring.level("guess", "")
+    assert store.loads == before + 1
+
+
+async def test_known_keys_go_on_to_count_when_the_store_goes_away(caplog):
+    clock, store = Clock(), Shared(fresh_for=60)
+    ring = KeyRing(store, clock)
+    key = await ring.host_key()
+    store.reachable = False
+    clock.now = 61
+    assert await ring.level(key, "f") == "function"
+    assert await ring.level("guess", "") == "anonymous"
+    assert caplog.text.count("Nobody there. The keys that are known go on to count.") == 1
+    with pytest.raises(KeysUnavailable):
+        await ring.level("guess", "f")
+
+
+async def test_nobody_gets_in_before_the_keys_were_read_and_a_silent_store_is_left_alone_for_a_while():
+    clock, store = Clock(), Shared(fresh_for=60)
+    store.reachable = False
+    ring = KeyRing(store, clock)
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable, match="Nobody there"):
+            await ring.level("", "f")
+    assert store.loads == 1
+    store.reachable, clock.now = True, 1.5
+    assert await ring.level("guess", "f") == "anonymous"
+
+
+async def test_only_keys_in_memory_are_temporary(tmp_path):
+    assert KeyRing(MemoryKeyStore()).is_temporary
+    assert not KeyRing(FileKeyStore(tmp_path)).is_temporary

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from function_host.telemetry.context import current_invocation
-from function_host.telemetry.logs import InvocationFilter, configure_logging
+from function_host.telemetry.logs import InvocationFilter, configure_logging, keep_own_loggers
 
 
 @pytest.fixture
@@ -33,3 +33,12 @@ def test_chatty_libraries_are_kept_quiet(root_logger):
 def test_the_filter_lets_every_record_pass():
     record = logging.LogRecord("n", logging.INFO, "f", 1, "m", None, None)
     assert InvocationFilter().filter(record)
+
+
+def test_own_loggers_speak_on_and_others_stay_as_the_app_left_them():
+    own, other = logging.getLogger("Host.Test"), logging.getLogger("chatty")
+    own.disabled = other.disabled = True
+    keep_own_loggers()
+    assert not own.disabled
+    assert other.disabled
+    other.disabled = False

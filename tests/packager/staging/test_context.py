@@ -183,11 +183,19 @@ def test_what_packager_and_runs_wrote_never_goes_into_a_package(request_for, tmp
     (source / "old.run").mkdir()
     (source / "old.run" / "host.log").write_text("")
 
+    for folder, name in (("my-keys", "host.json"), ("store/azure-webjobs-secrets/h", "f.json")):
+        (source / folder).mkdir(parents=True)
+        (source / folder / name).write_text('{"masterKey": {"value": "secret"}}')
+    (source / "app").mkdir()
+    (source / "app" / "host.json").write_text('{"version": "2.0"}')
+
     again = stage(request, source / "build" / "app").folder
     elsewhere = stage(request, tmp_path / "elsewhere").folder
 
     for folder in (again, elsewhere):
-        assert not [path for path in folder.rglob("*") if ".run" in path.name]
+        assert not [path for path in folder.rglob("*") if ".run" in path.name or "secret" in path.name]
+        assert not (folder / "azureml-app" / "my-keys").exists()
+        assert (folder / "azureml-app" / "app" / "host.json").exists()
         assert len(list(folder.rglob("function_app.py"))) == 1
 
 

@@ -64,7 +64,11 @@ def test_a_bad_requirement_is_named():
         render_requirements(environment("numpy 1"), [])
 
 
-WITHOUT_THEM = {"watchdog": "only a local folder as the storage account is watched"}
+WITHOUT_THEM = {
+    "watchdog": "only a local folder as the storage account is watched",
+    "fastapi": "an app that uses its extension package brings it",
+    "starlette": "an app that uses its extension package brings it",
+}
 
 
 def installed_with(names: Iterable[str]) -> set[str]:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from function_host.timespan import parse_timespan
+from triggers.timespan import parse_timespan
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Have the host's keys made at the start, however long their store takes to answer."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from function_host.errors import KeysUnavailable
+from function_host.keys.ring import KeyRing
+
+_log = logging.getLogger("Host.Keys")
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+
+
+async def prepare_keys(ring: KeyRing, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Return when the keys are there; an outage is told once for each kind of trouble. Raises ConfigError."""
+    pause, told = _FIRST_PAUSE, ""
+    while True:
+        try:
+            await ring.prepare()
+            break
+        except KeysUnavailable as error:
+            if str(error) != told:
+                _log.warning("%s Functions that need a key answer 503 until it is reached; trying again.", error)
+            told = str(error)
+        await sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    if told:
+        _log.info("The keys can be read now.")

@@ -1,0 +1,129 @@
+"""Several processes that serve one app at one port: forked once it is loaded, watched, replaced, and drained."""
+
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import IO
+
+_log = logging.getLogger("Host.Workers")
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_PAUSE = 1.0
+"""Seconds before a worker that died is replaced."""
+
+Report = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What a forked process knows of the one that made it."""
+
+    lifeline: int
+    """A file descriptor that comes to its end when the maker is gone."""
+    reports: int
+
+    def ready(self, report: Report) -> None:
+        """Tell the maker that this process takes events."""
+        os.write(self.reports, json.dumps(report).encode() + b"\n")
+
+
+class Workers:
+    """Makes `count` processes that do `work`, and keeps them running until SIGTERM or Ctrl-C.
+
+    `work` gets its Worker and gives back an exit code; SIGTERM tells it to drain. It must not have been preceded by
+    threads of ours: a fork copies only the one it is called on.
+    """
+
+    def __init__(self, count: int, work: Callable[[Worker], int]) -> None:
+        self._count = count
+        self._work = work
+        self._reports: dict[int, IO[bytes]] = {}
+        self._watched = selectors.DefaultSelector()
+        self._lifeline, self._held = os.pipe()
+        self._code: int | None = None
+
+    def run(self, ready: Callable[[Sequence[Report]], None]) -> int:
+        """Returns the exit code when all have ended; `ready` is called once every process takes events."""
+        for number in _SIGNALS:
+            signal.signal(number, self._signalled)
+        for _ in range(self._count):
+            self._start()
+        reports: list[Report] = []
+        while self._reports:
+            for key, _ in self._watched.select():
+                line = key.fileobj.readline()  # type: ignore[union-attr]  # because only files are registered
+                if not line:
+                    self._ended(key.data, started=len(reports) >= self._count)
+                    continue
+                reports.append(json.loads(line))
+                if len(reports) == self._count:
+                    ready(reports)
+        return self._code or 0
+
+    def _start(self) -> None:
+        """A signal waits meanwhile: the new process must not take it for its maker's, nor miss it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        if self._code is None:
+            self._fork()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+    def _fork(self) -> None:
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(self._held)
+            os.close(reading)
+            _be(self._work, Worker(lifeline=self._lifeline, reports=writing))
+        os.close(writing)
+        self._reports[pid] = os.fdopen(reading, "rb")
+        self._watched.register(self._reports[pid], selectors.EVENT_READ, pid)
+
+    def _ended(self, pid: int, *, started: bool) -> None:
+        """A process that cannot even start ends the others; one that dies later is replaced."""
+        file = self._reports.pop(pid)
+        self._watched.unregister(file)
+        file.close()
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if self._code is None and not started:
+            self._stop(code if code > 0 else 128 - code)
+        if self._code is None:
+            _log.error("Worker %d ended (%s); another one takes its place.", pid, _cause(code))
+            time.sleep(_PAUSE)
+            self._start()
+
+    def _signalled(self, number: int, _: FrameType | None) -> None:
+        self._stop(0 if number == signal.SIGTERM else 128 + number)
+
+    def _stop(self, code: int) -> None:
+        self._code = code
+        for pid in self._reports:
+            os.kill(pid, signal.SIGTERM)
+
+
+def _be(work: Callable[[Worker], int], worker: Worker) -> None:
+    """Live as that worker, and end without running what the maker wants run at its own end."""
+    code = 1
+    try:
+        # A group of its own: Ctrl-C goes to the maker alone, which then tells its workers once.
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        code = work(worker)
+    except Exception:
+        _log.exception("A worker failed in an unforeseen way.")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _cause(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from function_host.announcement import announce, check_ready_file, report, write_ready_file
+from function_host.errors import ConfigError
+
+APP = """
+    import azure.functions as func
+    app = func.FunctionApp()
+
+    @app.route(route="items/{id?}")
+    def items(req: func.HttpRequest) -> str:
+        return ""
+
+    @app.warm_up_trigger(arg_name="warmup")
+    def warm(warmup) -> None: ...
+    """
+
+
+@pytest.fixture
+async def known(write_app, serve):
+    host, _ = await serve(write_app({"function_app.py": APP}))
+    return report(host, "http://here:1")
+
+
+async def test_the_report_names_every_function_with_its_url_and_bindings(known):
+    items, warm = known["functions"]
+    assert (items["name"], items["url"]) == ("items", "http://here:1/api/items/{id?}")
+    assert items["bindings"][0]["type"] == "httpTrigger"
+    assert (warm["name"], warm["url"]) == ("warm", None)
+    assert known["errors"] == []
+    assert json.loads(json.dumps(known)) == known
+
+
+async def test_people_see_urls_or_triggers(known, capsys):
+    announce(known)
+    assert capsys.readouterr().err.splitlines() == [
+        "Listening on http://here:1",
+        "  items: http://here:1/api/items/{id?}",
+        "  warm: warmupTrigger",
+    ]
+
+
+async def test_the_ready_file_holds_the_report(known, tmp_path):
+    file = tmp_path / "ready.json"
+    check_ready_file(file)
+    write_ready_file(file, known)
+    assert json.loads(file.read_text()) == known
+    assert [path.name for path in tmp_path.glob("*")].count("ready.json") == 1
+
+
+def test_a_ready_file_without_a_folder_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="its folder does not exist"):
+        check_ready_file(tmp_path / "none" / "ready.json")

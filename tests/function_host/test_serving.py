@@ -1,0 +1,90 @@
+"""Several processes serve one loaded app at one port."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+APP = {
+    "function_app.py": """
+        from function_host.scoring import scoring_app
+        app = scoring_app(__file__, entry_script="score.py", model_dir="m", http={})
+        """,
+    "score.py": """
+        import os
+        def init():
+            global loaded
+            loaded = os.getpid()
+            print("init", flush=True)
+        def run(data):
+            return [loaded, os.getpid()]
+        """,
+}
+
+
+def start(root: Path, ready: Path, count: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "function_host", "start", "--script-root", str(root), "--port", "0"]
+    environment = {**os.environ, "FUNCTIONS_WORKER_PROCESS_COUNT": count}
+    return subprocess.Popen(
+        [*command, "--ready-file", str(ready)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> dict[str, object]:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "the host did not become ready"
+        time.sleep(0.02)
+    return json.loads(path.read_text())
+
+
+def test_processes_share_what_init_loaded_and_the_keys(write_app, tmp_path):
+    keys = tmp_path / "keys"
+    app = {**APP, "local.settings.json": json.dumps({"Values": {"FUNCTIONS_SECRETS_PATH": str(keys)}})}
+    with start(write_app(app), tmp_path / "ready.json", "2") as process:
+        ready = wait_for(tmp_path / "ready.json", process)
+        assert ready["pid"] == process.pid
+        key = json.loads((keys / "host.json").read_text())["functionKeys"][0]["value"]
+        answers = set()
+        deadline = time.monotonic() + 20
+        while len(answers) < 2 and time.monotonic() < deadline:
+            response = httpx.post(f"{ready['url']}/api/score", headers={"x-functions-key": key}, content=b"1")
+            assert response.status_code == 200
+            answers.add(tuple(response.json()))
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert {loaded for loaded, _ in answers} == {process.pid}
+    assert len({running for _, running in answers}) == 2
+    assert out == "init\n"
+
+
+def test_a_signal_ends_it_while_init_still_runs(write_app, tmp_path):
+    slow = "import time\ndef init():\n    print('init', flush=True)\n    time.sleep(60)\ndef run(d): pass"
+    with start(write_app({**APP, "score.py": slow}), tmp_path / "ready.json", "2") as process:
+        assert process.stdout.readline() == "init\n"
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_broken_script_is_told_once(write_app, tmp_path):
+    broken = "def init(): raise ValueError('no weights')\ndef run(d): pass"
+    with start(write_app({**APP, "score.py": broken}), tmp_path / "ready.json", "2") as process:
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == 5
+    assert log.count("Traceback") == 1
+
+
+def test_a_count_that_is_no_number_is_one_sentence(write_app, tmp_path):
+    with start(write_app(APP), tmp_path / "ready.json", "many") as process:
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert log == "FUNCTIONS_WORKER_PROCESS_COUNT is 'many'; set it to a number of processes, 1 or more.\n"
