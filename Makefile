@@ -29,6 +29,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.blobs
 	$(BIN)/python -m tests.benchmarks.http
 	$(BIN)/python -m tests.benchmarks.startup
+	$(BIN)/python -m tests.benchmarks.processes
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -110,7 +110,7 @@ def start(command: list[str], *, last: int, folder: Path) -> Figures:
         _wait(f"http://127.0.0.1:{port}/api/f{last}", process, log)
         seconds = time.perf_counter() - begun
         time.sleep(_IDLE)
-        return Figures(seconds=seconds, memory_mib=_memory(process.pid) / 1024)
+        return Figures(seconds=seconds, memory_mib=memory(process.pid) / 1024)
     finally:
         child.stop(process)
 
@@ -127,12 +127,12 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     raise RuntimeError(f"{url} was never answered; the server said: {log.read_text()[-2000:]}")
 
 
-def _memory(pid: int) -> int:
+def memory(pid: int) -> int:
     """KiB of the process and of all that it started, shared pages counted in part (PSS)."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(_memory(int(other)) for other in children)
+    return own + sum(memory(int(other)) for other in children)
 
 
 def _free_port() -> int:
