@@ -1,7 +1,6 @@
 """`python -m function_host`."""
 
-import sys
-
 from function_host.cli import main
+from function_host.leaving import leave
 
-sys.exit(main())
+leave(main())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from function_host.errors import ConfigError
+from function_host.functions import Function
 from function_host.host import Host
 
 Report = Mapping[str, object]
@@ -14,19 +15,20 @@ Report = Mapping[str, object]
 
 def report(host: Host, url: str) -> Report:
     """What is known of a host that takes events at `url`, in the form of the ready file."""
-    prefix = host.config.http.route_prefix
+    prefix, failures = host.config.http.route_prefix, host.status.failures
     functions = [
         {
             "name": function.name,
-            "url": _function_url(prefix, url, function.trigger.options.get("route")),
+            "url": _function_url(prefix, url, function),
             "bindings": [
                 {"type": b.type, "direction": b.direction, "name": b.name, **b.options}
                 for b in (function.trigger, *function.inputs, *function.outputs)
             ],
         }
         for function in host.status.functions
+        if function.name not in failures
     ]
-    return {"url": url, "functions": functions, "errors": list(host.status.errors)}
+    return {"url": url, "functions": functions, "failures": dict(failures), "errors": list(host.status.errors)}
 
 
 def announce(report: Report) -> None:
@@ -35,6 +37,9 @@ def announce(report: Report) -> None:
     functions = report["functions"]
     for function in functions if isinstance(functions, list) else []:
         print(f"  {function['name']}: {function['url'] or _trigger_text(function['bindings'])}", file=sys.stderr)
+    failures = report["failures"]
+    for name, reason in sorted(failures.items()) if isinstance(failures, dict) else ():
+        print(f"  {name}: failed: {' '.join(reason.split())}", file=sys.stderr)
 
 
 async def tell_keys(host: Host) -> None:
@@ -61,10 +66,11 @@ def write_ready_file(path: Path, document: Report) -> None:
     Path(file.name).replace(path)
 
 
-def _function_url(prefix: str, url: str, route: object) -> str | None:
-    if route is None:
+def _function_url(prefix: str, url: str, function: Function) -> str | None:
+    if function.trigger.type.lower() != "httptrigger":
         return None
-    return "/".join(part for part in (url, prefix, str(route).strip("/")) if part)
+    route = function.trigger.option("route", function.name).strip("/")
+    return "/".join(part for part in (url, prefix, route) if part)
 
 
 def _trigger_text(bindings: Sequence[Mapping[str, object]]) -> str:

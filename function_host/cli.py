@@ -9,6 +9,8 @@ from function_host.exit_codes import exit_code
 from function_host.serving import Start, start
 from function_host.telemetry.logs import configure_logging
 
+_LAST_PORT = 65535
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; give back its exit code: 0 stopped, 3 app or configuration, 5 script, 130 Ctrl-C."""
@@ -31,9 +33,15 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", help="run the app in a folder until SIGTERM or Ctrl-C")
     start.add_argument("--script-root", type=Path, default=Path(), help="the app's folder (default: this one)")
     start.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    start.add_argument("--port", type=int, default=8080, help="0 for a free one (default: %(default)s)")
+    start.add_argument("--port", type=_port, default=8080, help="0 for a free one (default: %(default)s)")
     start.add_argument("--ready-file", type=_absolute, help="written as JSON once the app takes events")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; it must be a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _absolute(text: str) -> Path:

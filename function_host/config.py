@@ -1,6 +1,5 @@
 """host.json, with its overrides from the app settings, as one complete frozen value."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,16 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
+from function_host.any_case import AnyCase
 from function_host.errors import ConfigError
 from function_host.http.middleware import HttpConfig, read_http_config
+from function_host.json_file import read_json
 from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
 from triggers.timespan import parse_timespan
 
 _OVERRIDE = "azurefunctionsjobhost__"
+# In lower case.
 _KNOWN = {
-    "version", "functionTimeout", "functions", "extensions", "logging", "extensionBundle", "watchDirectories",
-    "watchFiles", "aggregator", "healthMonitor", "managedDependencies", "concurrency", "singleton",
-    "sendCanceledInvocationsToWorker", "retry", "telemetryMode",
+    "version", "functiontimeout", "functions", "extensions", "logging", "extensionbundle", "watchdirectories",
+    "watchfiles", "aggregator", "healthmonitor", "manageddependencies", "concurrency", "singleton",
+    "sendcanceledinvocationstoworker", "retry", "telemetrymode",
 }  # fmt: skip
 _DEFAULT_TIMEOUT = timedelta(minutes=30)
 # A lease of a blob lasts from 15 to 60 seconds.
@@ -49,43 +51,36 @@ class HostConfig:
 
 
 def load_config(root: Path, settings: Mapping[str, str]) -> HostConfig:
-    """Read host.json in `root`; settings `AzureFunctionsJobHost__a__b` win over its keys. Raises ConfigError."""
+    """Read host.json in `root`; settings `AzureFunctionsJobHost__a__b` win over its keys. Raises ConfigError.
+
+    Keys of the file and names of settings count in any case.
+    """
     path = root / "host.json"
-    document = _read(path)
+    raw: dict[str, object] = read_json(path, ConfigError) if path.is_file() else {"version": "2.0"}
     for name, value in settings.items():
-        if name.lower().startswith(_OVERRIDE):
-            _put(document, name[len(_OVERRIDE) :].split("__"), value)
+        plain = name.replace(":", "__")
+        if plain.lower().startswith(_OVERRIDE):
+            _put(raw, plain[len(_OVERRIDE) :].split("__"), value)
+    document = AnyCase(raw)
     if document.get("version") != "2.0":
         raise ConfigError(f'{path}: $.version must be "2.0", not {document.get("version")!r}.')
     extensions = _section(document, "extensions", f"{path}: $")
-    sections = {name: _section(extensions, name, f"{path}: $.extensions") for name in extensions}
+    sections = AnyCase({name: _section(extensions, name, f"{path}: $.extensions") for name in extensions})
     return HostConfig(
-        http=read_http_config(sections.get("http", {}), settings, place=f"{path}: $.extensions.http"),
+        http=read_http_config(sections.get("http", AnyCase[object]({})), settings, place=f"{path}: $.extensions.http"),
         function_timeout=_timeout(document.get("functionTimeout"), path),
         only_functions=_names(document.get("functions"), path),
         extensions=sections,
         lease_times=_lease_times(_section(document, "singleton", f"{path}: $"), f"{path}: $.singleton"),
-        unknown_keys=tuple(sorted(document.keys() - _KNOWN)),
+        unknown_keys=tuple(sorted(key for key in document if key.lower() not in _KNOWN)),
     )
 
 
-def _read(path: Path) -> dict[str, object]:
-    if not path.is_file():
-        return {"version": "2.0"}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise ConfigError(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path} must hold a JSON object, not {type(document).__name__}.")
-    return document
-
-
-def _section(document: dict[str, object], key: str, place: str) -> dict[str, object]:
+def _section(document: Mapping[str, object], key: str, place: str) -> AnyCase[object]:
     section = document.get(key, {})
     if not isinstance(section, dict):
         raise ConfigError(f"{place}.{key} must be a JSON object, not {section!r}.")
-    return section
+    return AnyCase(section)
 
 
 def _timeout(value: object, path: Path) -> timedelta | None:

@@ -5,7 +5,6 @@ import contextvars
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,8 @@ from function_host.http_v2 import answer_app, wants_starlette
 from function_host.invocation import InvocationContext, RetryContext, TraceContext
 from function_host.telemetry.context import current_invocation
 from function_host.telemetry.tracebacks import users_part
+from function_host.threads import FunctionThreads
+from triggers.asgi import ASGIApp, Receive, Scope, Send
 from triggers.binding_data import request_values
 from triggers.contract import Binding, Event, FunctionResult, InputReader, OutputWriter
 from triggers.errors import SourceUnavailable
@@ -37,7 +38,7 @@ class Dispatcher:
         function: Function,
         *,
         root: Path,
-        threads: ThreadPoolExecutor,
+        threads: FunctionThreads,
         open_reader: ReaderFactory,
         open_writer: WriterFactory,
         timeout: timedelta | None = None,
@@ -46,6 +47,8 @@ class Dispatcher:
         self._timeout = timeout.total_seconds() if timeout else None
         self._directory = function.directory or str(root)
         self._threads = threads
+        self._stopping = asyncio.Event()
+        self._running: set[str] = set()
         self._log = logging.getLogger(f"Function.{function.name}")
         self._decode = decoder(function.trigger, function.hints.get(function.trigger.name))
         self._speaks_starlette = wants_starlette(function.hints.get(function.trigger.name))
@@ -64,8 +67,20 @@ class Dispatcher:
             for source in function.inputs
         ]
 
+    @property
+    def running(self) -> Sequence[str]:
+        """The ids of the events that the function runs for now."""
+        return sorted(self._running)
+
     async def execute(self, event: Event) -> FunctionResult:
         """Run the function for `event`; a failure is logged with its traceback and returned, never raised."""
+        self._running.add(event.id)
+        try:
+            return await self._execute(event)
+        finally:
+            self._running.discard(event.id)
+
+    async def _execute(self, event: Event) -> FunctionResult:
         started = time.perf_counter()
         try:
             value = await (self.invoke(event) if self._function.retry is None else self._invoke_with_retries(event))
@@ -89,7 +104,8 @@ class Dispatcher:
             **outs,
             **self._context(event, retries),
         }
-        token = current_invocation.set(f"{self._function.name}/{event.id}")
+        label = f"{self._function.name}/{event.id}"
+        token = current_invocation.set(label)
         try:
             value = await self._in_time(self._call(arguments))
             if not self._answers:
@@ -98,16 +114,16 @@ class Dispatcher:
         finally:
             current_invocation.reset(token)
         if self._speaks_starlette and not isinstance(value, func.HttpResponse):
-            return answer_app(value)
+            return _within(label, answer_app(value))
         return value if self._answer_out is None else outs[self._answer_out].get() or func.HttpResponse(status_code=204)
 
     async def open(self) -> None:
         """Make what the output writers need; what cannot be reached now is made by the first write."""
-        for name, _, writer in self._outputs:
-            try:
-                await writer.open()
-            except SourceUnavailable as error:
-                self._log.warning("The output %r is out of reach for now: %s", name, error)
+        await asyncio.gather(*(self._open(name, writer) for name, _, writer in self._outputs))
+
+    def stop_retries(self) -> None:
+        """Let what fails from now on fail for good: another attempt would hold up a host that stops."""
+        self._stopping.set()
 
     async def close(self) -> None:
         """Release readers and writers."""
@@ -115,6 +131,12 @@ class Dispatcher:
             await reader.close()
         for _, _, writer in self._outputs:
             await writer.close()
+
+    async def _open(self, name: str, writer: OutputWriter) -> None:
+        try:
+            await writer.open()
+        except SourceUnavailable as error:
+            self._log.warning("The output %r is out of reach for now: %s", name, error)
 
     async def _invoke_with_retries(self, event: Event) -> object:
         policy = self._function.retry
@@ -130,14 +152,22 @@ class Dispatcher:
                 self._log.warning(
                     "Failed (Id=%s); retry %d follows in %.1f s.", event.id, retries, pause, exc_info=users_part(error)
                 )
-                await asyncio.sleep(pause)
+                if await self._stops_within(pause):
+                    raise
+
+    async def _stops_within(self, pause: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), pause)
+        except TimeoutError:
+            return False
+        return True
 
     async def _call(self, arguments: Mapping[str, object]) -> object:
         try:
             if self._function.is_async:
                 return await self._function.call(**arguments)
             run = partial(contextvars.copy_context().run, partial(_outcome, self._function.call, arguments))
-            value, error = await asyncio.get_running_loop().run_in_executor(self._threads, run)
+            value, error = await self._threads.run(run)
             if error is not None:
                 raise error
         except _FOR_THE_INTERPRETER as error:
@@ -205,6 +235,19 @@ def _outcome(call: Callable[..., object], arguments: Mapping[str, object]) -> tu
         return call(**arguments), None
     except BaseException as error:  # because the caller raises it again
         return None, error
+
+
+def _within(label: str, answer: ASGIApp) -> ASGIApp:
+    """`answer`, which runs code of the user's while it streams, as a part of that invocation."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        token = current_invocation.set(label)
+        try:
+            await answer(scope, receive, send)
+        finally:
+            current_invocation.reset(token)
+
+    return app
 
 
 def _is_cancelled() -> bool:

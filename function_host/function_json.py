@@ -2,15 +2,16 @@
 
 import importlib
 import importlib.machinery
-import json
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from function_host.errors import AppLoadError
 from function_host.functions import Function, make_binding, make_function
+from function_host.json_file import read_json
 from function_host.retry import read_retry
 from function_host.telemetry.logs import keep_own_loggers
 from triggers.contract import Binding
@@ -26,23 +27,22 @@ def function_folders(root: Path) -> Sequence[Path]:
     return sorted(path.parent for path in root.glob(f"*/{FILE}"))
 
 
-def load_function_json(folder: Path, settings: Mapping[str, str] | None = None) -> Function | None:
-    """The function in `folder`, None when its file, or the setting it names there, disables it; raises AppLoadError."""
-    document = _read(folder / FILE)
-    if _is_disabled(document.get("disabled"), settings or {}):
-        return None
+def load_function_json(folder: Path, settings: Mapping[str, str] | None = None) -> Function:
+    """The function in `folder`, disabled when its file, or the setting it names there, says so; raises AppLoadError."""
+    document = read_json(folder / FILE, AppLoadError)
     name = folder.name
     bindings = document.get("bindings")
     if not isinstance(bindings, list) or not bindings:
         raise AppLoadError(f"{folder / FILE}: at least one binding must be declared in $.bindings.")
     retry = document.get("retry")
-    return make_function(
+    function = make_function(
         name,
         [_binding(folder, index, binding) for index, binding in enumerate(bindings)],
         _entry_point(folder, _script(folder, document), str(document.get("entryPoint") or _DEFAULT_ENTRY_POINT)),
         retry=read_retry(name, retry) if isinstance(retry, dict) else None,
         directory=str(folder),
     )
+    return replace(function, is_disabled=_is_disabled(document.get("disabled"), settings or {}))
 
 
 def _binding(folder: Path, index: int, raw: object) -> Binding:
@@ -55,23 +55,13 @@ def _binding(folder: Path, index: int, raw: object) -> Binding:
     return make_binding(folder.name, raw)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise AppLoadError(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise AppLoadError(f"{path} must hold a JSON object, not {type(document).__name__}.")
-    return document
-
-
 def _is_disabled(value: object, settings: Mapping[str, str]) -> bool:
     if isinstance(value, str):
         return settings.get(value.strip("%"), value).lower() in ("1", "true")
     return value is True
 
 
-def _script(folder: Path, document: dict[str, Any]) -> Path:
+def _script(folder: Path, document: Mapping[str, object]) -> Path:
     """The given script file; else the only other file, run.*, or __init__.py."""
     given = document.get("scriptFile")
     if given:

@@ -33,6 +33,8 @@ class Function:
     hints: Mapping[str, Any]
     """The resolved annotations of `call`."""
     retry: RetryPolicy | None = None
+    is_disabled: bool = False
+    """Does its function.json switch it off?"""
     directory: str = ""
     """The function's own folder; empty when it has none and the app's is meant."""
 

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from function_host.config import HostConfig, load_config
@@ -21,14 +20,15 @@ from function_host.http.middleware import wrap
 from function_host.http.routing import RouteTable
 from function_host.http.server import HttpServer
 from function_host.http.webhooks import Webhooks
-from function_host.keys import KeyRing, KeyStore, MemoryKeyStore, choose_key_store, prepare_keys
+from function_host.keys import FileKeyStore, KeyRing, KeyStore, MemoryKeyStore, choose_key_store, prepare_keys
 from function_host.lifespan import end_lifespan
 from function_host.loader import LoadedApp, load_app
 from function_host.scoring import ScoringApp
 from function_host.scoring.errors import EntryScriptError
-from function_host.settings import load_settings, publish, thread_count
+from function_host.settings import DRAIN_SECONDS, drain_seconds, load_settings, publish, thread_count
 from function_host.status import ERROR, RUNNING, STOPPING, HostStatus, disabled_functions
 from function_host.telemetry.tracebacks import users_part
+from function_host.threads import FunctionThreads
 from triggers.asgi import ASGIApp
 from triggers.contract import (
     Binding,
@@ -50,16 +50,30 @@ _log = logging.getLogger("Host")
 
 _WARM_UP = "warmuptrigger"
 _WAIT_FOR_KEYS = 2.0
+_WAIT_FOR_STORAGE = 2.0
+"""Seconds for outputs, and then for listeners, before the port opens without those that are out of reach."""
+_RELEASE = 2.0
+"""Seconds to close what was open."""
 
 
 class Host:
     """Runs the functions of one app until told to stop."""
 
     def __init__(
-        self, root: Path, app: LoadedApp, config: HostConfig, settings: Mapping[str, str], keys: KeyStore
+        self,
+        root: Path,
+        app: LoadedApp,
+        config: HostConfig,
+        settings: Mapping[str, str],
+        keys: KeyStore,
+        shared: Path | None = None,
     ) -> None:
         self.config = config
-        self.keys = KeyRing(keys)
+        self.keeps_keys = not isinstance(keys, MemoryKeyStore)
+        """Are there keys to find again after a restart?"""
+        self.keys = KeyRing(keys if self.keeps_keys or shared is None else FileKeyStore(shared / "keys"))
+        self.drain_seconds: float = DRAIN_SECONDS
+        self._shared = shared
         self.status = HostStatus(
             host_id=host_id(root, settings),
             functions=[
@@ -72,10 +86,11 @@ class Host:
         self._app = app.app
         self._settings = settings
         self._own, self._routes, self._webhooks = RouteTable(), RouteTable(), Webhooks()
-        self._threads = ThreadPoolExecutor(thread_count(settings), thread_name_prefix="function")
+        self._threads = FunctionThreads(thread_count(settings))
         self._listeners: list[Listener] = []
         self._dispatchers: dict[str, Dispatcher] = {}
         self._background: set[asyncio.Task[object]] = set()
+        self._starting: set[asyncio.Task[None]] = set()
         self._keys_task: asyncio.Task[None] | None = None
         self._signals = Signals()
         self._warmed = False
@@ -83,19 +98,22 @@ class Host:
         self.app: ASGIApp = self._http_app()
 
     @classmethod
-    def load(cls, root: Path, environment: Mapping[str, str] | None = None) -> "Host":
+    def load(cls, root: Path, environment: Mapping[str, str] | None = None, *, shared: Path | None = None) -> "Host":
         """The host for the app in `root`. Raises AppNotFound when there is none.
 
-        What else is wrong with the app or its configuration leaves a host that runs nothing and says why.
+        What else is wrong with the app or its configuration leaves a host that runs nothing and says why. The folder
+        `shared` is for keys and locks of an app without storage, when several processes run it.
         """
         root, started_in = root.resolve(), Path.cwd()
         settings: Mapping[str, str] = {}
         keys: KeyStore = MemoryKeyStore()
         config, app = HostConfig(), LoadedApp(functions=(), failures={})
-        problem = ""
+        problem: HostError | None = None
+        seconds: float = DRAIN_SECONDS
         try:
             settings = load_settings(root, environment)
             keys = choose_key_store(settings, host_id(root, settings), started_in)
+            seconds = drain_seconds(settings)
             config = load_config(root, settings)
             publish(settings)
             app = load_app(root, settings)
@@ -103,14 +121,17 @@ class Host:
             if isinstance(error, AppNotFound):
                 raise
             _log.error("%s", error, exc_info=error.__cause__ and users_part(error.__cause__))
-            problem = str(error)
-        host = cls(root, app, config, settings, keys)
-        host.status.app_error = problem
+            problem = error
+        host = cls(root, app, config, settings, keys, shared)
+        host.drain_seconds = seconds
+        host.status.app_error = str(problem or "")
+        host.status.is_unconfigured = isinstance(problem, ConfigError)
         return host
 
     async def start_functions(self) -> None:
         """Warm up, then start every listener; a function that cannot start is noted, and the others go on.
 
+        Storage that does not answer holds nobody up: what needs it goes on trying while the host runs.
         Raises EntryScriptError when a scoring script cannot start: such an app has nothing else to do.
         """
         await self._begin_with_keys()
@@ -120,19 +141,22 @@ class Host:
         for function in self.status.functions:
             self._prepare(function)
         await self.warm_up()
-        for dispatcher in self._dispatchers.values():
-            if self._listens(dispatcher.function):
-                await self._listen(dispatcher)
+        dispatchers = [d for d in self._dispatchers.values() if self._listens(d.function)]
+        await self._begin(d.open() for d in dispatchers)
+        made = [(d.function.name, self._listener(d)) for d in dispatchers]
+        await self._begin(self._start(name, listener) for name, listener in made if listener is not None)
+        if self._webhooks.system_keys:
+            await self._begin_with_keys(self._webhooks.system_keys)
+        self.status.state = RUNNING
+
+    def tell_errors(self) -> None:
+        """Log what is wrong with functions and configuration; what kept the whole app from loading was told then."""
+        if self.status.app_error:
+            return
         for error in self.status.errors:
             _log.error("%s", error)
         if self.config.unknown_keys:
             _log.warning("host.json has keys that mean nothing here: %s.", ", ".join(self.config.unknown_keys))
-        self.status.state = RUNNING
-
-    @property
-    def keeps_keys(self) -> bool:
-        """Are there keys to find again after a restart?"""
-        return not self.keys.is_temporary
 
     @property
     def needs_keys(self) -> bool:
@@ -179,12 +203,32 @@ class Host:
                     _log.exception("The warm-up function %r failed.", dispatcher.function.name)
 
     async def stop(self) -> None:
-        """Drain: the port closes, listeners settle what they claimed, then everything is released."""
+        """Drain: the port closes, listeners settle what they claimed, then everything is released.
+
+        What is not done after `drain_seconds` is told, and left to whoever claims it next.
+        """
         self.status.state = STOPPING
+        for dispatcher in self._dispatchers.values():
+            dispatcher.stop_retries()
+        if not await _done_within(self.drain_seconds, self._drain()):
+            left = [f"{d.function.name} ({', '.join(d.running)})" for d in self._dispatchers.values() if d.running]
+            _log.warning(
+                "Not finished after %g s, the time FUNCTIONS_DRAIN_SECONDS gives a host that stops: %s.",
+                self.drain_seconds,
+                ", ".join(left) or "a connection",
+            )
+        if not await _done_within(_RELEASE, self._release()):
+            _log.warning("What the host held could not be released within %g s.", _RELEASE)
+
+    async def _drain(self) -> None:
+        for task in self._starting:
+            task.cancel()
         serving = [] if self._server is None else [self._server.stop()]
         # At the same time: while a slow request is being answered, nothing new is taken elsewhere either.
         await asyncio.gather(*serving, *(listener.stop() for listener in self._listeners))
         await asyncio.gather(*self._background)
+
+    async def _release(self) -> None:
         if self._keys_task is not None:
             self._keys_task.cancel()
             await asyncio.wait((self._keys_task,))
@@ -192,11 +236,30 @@ class Host:
         for dispatcher in self._dispatchers.values():
             await dispatcher.close()
         await end_lifespan(self._app)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
-    async def _begin_with_keys(self) -> None:
+    async def _begin(self, work: Iterable[Coroutine[object, object, None]]) -> None:
+        """All together, and wait a moment only."""
+        tasks = {asyncio.create_task(one) for one in work}
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=_WAIT_FOR_STORAGE)
+        for task in late:
+            self._starting.add(task)
+            task.add_done_callback(self._started_late)
+        for task in done:
+            task.result()
+
+    def _started_late(self, task: "asyncio.Task[None]") -> None:
+        self._starting.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("Something of the app could not start.", exc_info=task.exception())
+
+    async def _begin_with_keys(self, system_keys: Sequence[str] = ()) -> None:
         """Have them made, but wait a moment only: functions that need none can run without their store."""
-        self._keys_task = asyncio.create_task(prepare_keys(self.keys))
+        if self._keys_task is not None:
+            self._keys_task.cancel()
+        self._keys_task = asyncio.create_task(prepare_keys(self.keys, system_keys))
         done, _ = await asyncio.wait((self._keys_task,), timeout=_WAIT_FOR_KEYS)
         for task in done:
             task.result()
@@ -213,15 +276,16 @@ class Host:
                 open_writer=self._open_writer,
                 timeout=self.config.function_timeout,
             )
-        except (HostError, TriggerError) as error:
-            self.status.failures[function.name] = str(error)
+        except Exception as error:
+            self._note(function.name, error)
 
     def _listens(self, function: Function) -> bool:
         """A disabled function takes no events; its route stays for whoever has the master key."""
         kind = function.trigger.type.lower()
         return kind != _WARM_UP and (kind == "httptrigger" or function.name not in self.status.disabled)
 
-    async def _listen(self, dispatcher: Dispatcher) -> None:
+    def _listener(self, dispatcher: Dispatcher) -> Listener | None:
+        """Made in the order of the app, without waiting; None for one that cannot be made, which is noted."""
         function = dispatcher.function
         adapter = by_binding_type(function.trigger.type)
         routes = FunctionRoutes(
@@ -241,20 +305,32 @@ class Host:
             extension=self.config.extensions.get(adapter.extension, {}),
             signals=self._signals,
             lease_times=self.config.lease_times,
+            shared=self._shared,
         )
-        await dispatcher.open()
         try:
-            listener = adapter.listen(context)
-        except (HostError, TriggerError) as error:
-            self.status.failures[function.name] = str(error)
-            return
+            return adapter.listen(context)
+        except Exception as error:
+            self._note(function.name, error)
+            return None
+
+    async def _start(self, function: str, listener: Listener) -> None:
         # Whoever stops the host while this one starts must stop it, too.
         self._listeners.append(listener)
         try:
             await listener.start()
-        except (HostError, TriggerError) as error:
-            self.status.failures[function.name] = str(error)
+        except Exception as error:
+            self._note(function, error)
             self._listeners.remove(listener)
+            if self.status.state == RUNNING:
+                _log.error("The '%s' function is in error: %s", function, self.status.failures[function])
+
+    def _note(self, function: str, error: Exception) -> None:
+        """What keeps one function from running must not keep the others; what nobody foresaw has its traceback told."""
+        told = str(error)
+        if not isinstance(error, HostError | TriggerError):
+            told = f"{type(error).__name__}: {error}"
+            _log.error("The '%s' function cannot start for an unforeseen reason.", function, exc_info=error)
+        self.status.failures[function] = told
 
     def _open_writer(self, output: Binding) -> OutputWriter:
         adapter = binding_adapter(output.type)
@@ -289,8 +365,14 @@ class Host:
         admin = AdminApi(self.status, prefix=self.config.http.route_prefix, invoke=self._invoke, warm_up=self.warm_up)
         admin.mount(self._own)
         KeysApi(self.keys, self.status).mount(self._own)
-        homepage = homepage_enabled(self._settings)
-        app = HttpApp(self.status, Authorizer(self.keys), own=self._own, functions=self._routes, homepage=homepage)
+        app = HttpApp(
+            self.status,
+            Authorizer(self.keys),
+            own=self._own,
+            functions=self._routes,
+            homepage=homepage_enabled(self._settings),
+            keeps_probes=isinstance(self._app, ScoringApp),
+        )
         return wrap(app, self.config.http)
 
 
@@ -298,3 +380,15 @@ def by_binding_type_or_warm_up(function: Function) -> None:
     """Raises UnknownTrigger when nobody serves the function's trigger."""
     if function.trigger.type.lower() != _WARM_UP:
         by_binding_type(function.trigger.type)
+
+
+async def _done_within(seconds: float, work: Coroutine[object, object, None]) -> bool:
+    """Raises what `work` raised; when its time is up, it is cancelled and has a moment to see that."""
+    task = asyncio.create_task(work)
+    done, _ = await asyncio.wait((task,), timeout=seconds)
+    if not done:
+        task.cancel()
+        await asyncio.wait((task,), timeout=_RELEASE)
+        return False
+    task.result()
+    return True

@@ -17,7 +17,7 @@ import azure.functions as func
 
 import triggers
 from function_host.errors import AppLoadError, AppNotFound, DuplicateFunction, ReservedModuleName
-from function_host.function_json import function_folders, load_function_json
+from function_host.function_json import FILE, function_folders, load_function_json
 from function_host.functions import Function, make_binding, make_function
 from function_host.retry import read_retry
 from function_host.telemetry.logs import keep_own_loggers
@@ -26,7 +26,7 @@ _log = logging.getLogger("Host.Loader")
 
 SCRIPT_SETTING = "PYTHON_SCRIPT_FILE_NAME"
 _DEFAULT_SCRIPT = "function_app.py"
-_SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py$")
+_SCRIPT_NAME = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9_\-]*\.py\Z")
 _RESERVED = (triggers.__name__, __name__.split(".", maxsplit=1)[0])
 
 
@@ -47,10 +47,14 @@ def load_app(root: Path, settings: Mapping[str, str]) -> LoadedApp:
 
     Raises AppLoadError when nothing of the app can run; what user code raised while it was imported is its cause.
     """
-    script = root / settings.get(SCRIPT_SETTING, _DEFAULT_SCRIPT)
+    name = settings.get(SCRIPT_SETTING) or _DEFAULT_SCRIPT
+    script = root / name
     folders = function_folders(root)
-    if not _SCRIPT_NAME.match(script.name):
-        raise AppLoadError(f"{SCRIPT_SETTING} is {script.name!r}; it must be the name of a Python file.")
+    if not _SCRIPT_NAME.match(name):
+        raise AppLoadError(
+            f"The app setting {SCRIPT_SETTING} is {name!r}; set it to the name of a Python file in the app's own "
+            "folder, such as 'main.py', without folders."
+        )
     if not script.is_file() and not folders:
         raise AppNotFound(
             f"There is no function app in {root}: neither {script.name} nor a folder with a function.json is there."
@@ -64,7 +68,7 @@ def load_app(root: Path, settings: Mapping[str, str]) -> LoadedApp:
     return load_decorated(_only_app(_import(script)), script)
 
 
-def _load_each(parts: Sequence[tuple[str, Callable[[], Function | None]]]) -> LoadedApp:
+def _load_each(parts: Sequence[tuple[str, Callable[[], Function]]]) -> LoadedApp:
     functions: list[Function] = []
     failures: dict[str, AppLoadError] = {}
     for name, load in parts:
@@ -72,9 +76,11 @@ def _load_each(parts: Sequence[tuple[str, Callable[[], Function | None]]]) -> Lo
             function = load()
         except AppLoadError as error:
             failures[name] = error
+        except Exception as error:  # because one function must not keep the others from running
+            _log.exception("The '%s' function cannot be loaded for an unforeseen reason.", name)
+            failures[name] = AppLoadError(f"Function {name!r} cannot be loaded: {type(error).__name__}: {error}.")
         else:
-            if function is not None:
-                functions.append(function)
+            functions.append(function)
     return LoadedApp(functions=sorted(functions, key=lambda f: f.name.lower()), failures=failures)
 
 
@@ -101,12 +107,15 @@ def _from_azure(function: Any) -> Function:
 
 
 def _refuse_reserved_names(root: Path) -> None:
+    """What the app would import by such a name is the host's; a function's own folder is imported by a longer one."""
     for name in _RESERVED:
-        for taken in (root / name, root / f"{name}.py"):
-            if taken.exists():
-                raise ReservedModuleName(
-                    f"{taken} would hide the host's own package {name!r}; please give it another name."
-                )
+        module, folder = root / f"{name}.py", root / name
+        has_code = not (folder / FILE).is_file() and any(folder.rglob("*.py"))
+        if module.is_file() or has_code:
+            raise ReservedModuleName(
+                f"{folder if has_code else module} has the name of the host's own package {name!r}, so 'import {name}' "
+                "would give the app the wrong one. Give it another name, here and where it is imported."
+            )
 
 
 def _enter(root: Path) -> None:

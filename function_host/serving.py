@@ -6,10 +6,11 @@ import gc
 import os
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from function_host.announcement import Report, announce, report, tell_keys, write_ready_file
 from function_host.errors import ConfigError
@@ -18,9 +19,10 @@ from function_host.host import Host
 from function_host.settings import load_settings, process_count
 from function_host.workers import Worker, Workers
 
-_STORAGE = "AzureWebJobsStorage"
+_LAST_MOMENT = 1.0
 _INTERRUPTED = 128 + signal.SIGINT
 
+_Result = TypeVar("_Result")
 Ready = Callable[[Host, str], Awaitable[None]]
 
 
@@ -41,27 +43,27 @@ def start(wanted: Start) -> int:
     for what keeps the host from starting.
     """
     count = _count(wanted.root)
-    return asyncio.run(_alone(wanted)) if count == 1 else _together(wanted, count)
+    return _run(_alone(wanted)) if count == 1 else _together(wanted, count)
 
 
 async def _alone(wanted: Start) -> int:
     """Signals count from the first moment, also while the app still loads."""
     stopped = _stopped_by_signals()
     host = Host.load(wanted.root)
-    return await _serve(host, wanted, stopped, partial(_ready, wanted.ready_file))
+    return await _serve(host, wanted, stopped, partial(_ready, wanted.ready_file), tells=True)
 
 
 def _together(wanted: Start, count: int) -> int:
     """The app is loaded once, and what it holds then is shared: a model takes its memory once."""
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, _INTERRUPTED)):
         signal.signal(number, lambda *_, code=code: os._exit(code))
-    with _shared_settings(wanted.root) as settings:
-        host = Host.load(wanted.root, settings)
+    with tempfile.TemporaryDirectory(prefix="functions-") as folder:
+        host = Host.load(wanted.root, shared=Path(folder))
         host.bind(wanted.address, wanted.port)
         host.load_shared()
         _spare_the_loaded()
-        workers = Workers(count, lambda worker: exit_code(lambda: asyncio.run(_as_worker(host, wanted, worker))))
-        return workers.run(partial(_all_ready, wanted.ready_file))
+        workers = Workers(count, lambda worker: exit_code(lambda: _run(_as_worker(host, wanted, worker))))
+        return workers.run(partial(_all_ready, wanted.ready_file, host))
 
 
 async def _as_worker(host: Host, wanted: Start, worker: Worker) -> int:
@@ -72,14 +74,14 @@ async def _as_worker(host: Host, wanted: Start, worker: Worker) -> int:
     async def ready(host: Host, url: str) -> None:
         worker.ready(report(host, url))
 
-    return await _serve(host, wanted, stopped, ready)
+    return await _serve(host, wanted, stopped, ready, tells=worker.is_first)
 
 
-async def _serve(host: Host, wanted: Start, stopped: "asyncio.Future[int]", ready: Ready) -> int:
+async def _serve(host: Host, wanted: Start, stopped: "asyncio.Future[int]", ready: Ready, *, tells: bool) -> int:
     try:
         if not host.is_bound:
             host.bind(wanted.address, wanted.port)
-        starting = asyncio.create_task(_bring_up(host, ready))
+        starting = asyncio.create_task(_bring_up(host, ready, tells=tells))
         await asyncio.wait((starting, stopped), return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
             starting.cancel()
@@ -88,10 +90,13 @@ async def _serve(host: Host, wanted: Start, stopped: "asyncio.Future[int]", read
         return await stopped
     finally:
         await host.stop()
+        await _cancel_the_rest()
 
 
-async def _bring_up(host: Host, ready: Ready) -> None:
+async def _bring_up(host: Host, ready: Ready, *, tells: bool) -> None:
     await host.start_functions()
+    if tells:
+        host.tell_errors()
     _spare_the_loaded()
     await ready(host, await host.serve())
 
@@ -103,9 +108,26 @@ async def _ready(file: Path | None, host: Host, url: str) -> None:
     _write(file, known)
 
 
-def _all_ready(file: Path | None, reports: Sequence[Report]) -> None:
+def _all_ready(file: Path | None, host: Host, reports: Sequence[Report]) -> None:
     announce(reports[0])
+    _run(tell_keys(host))
     _write(file, reports[0])
+
+
+def _run(work: Coroutine[object, object, _Result]) -> _Result:
+    """Like asyncio.run, which would wait for tasks and threads that never end; this process ends by `leave`."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop.run_until_complete(work)
+
+
+async def _cancel_the_rest() -> None:
+    """Tasks that outlived the drain have a moment to see that it is over."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=_LAST_MOMENT)
 
 
 def _write(file: Path | None, known: Report) -> None:
@@ -141,15 +163,3 @@ def _count(root: Path) -> int:
     except ConfigError:
         return 1  # The host says what is wrong with the settings.
     return process_count(settings)
-
-
-@contextlib.contextmanager
-def _shared_settings(root: Path) -> Iterator[Mapping[str, str]]:
-    """The app's settings; without a storage account, the processes share their locks and keys in a temporary one."""
-    settings = load_settings(root.resolve())
-    with tempfile.TemporaryDirectory(prefix="functions-") as folder:
-        yield (
-            settings
-            if any(name.startswith(_STORAGE) for name in settings)
-            else {**settings, _STORAGE: f"folder:{folder}"}
-        )

@@ -4,15 +4,21 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
+from function_host.any_case import AnyCase, over
 from function_host.errors import ConfigError
+from function_host.json_file import read_json
+
+DRAIN_SECONDS = 25
+"""Less than the 30 seconds after which most platforms kill what they told to stop."""
 
 
 def load_settings(root: Path, environment: Mapping[str, str] | None = None) -> Mapping[str, str]:
-    """The app's settings: `environment` (by default the process's) over `Values` of local.settings.json."""
-    environment = os.environ if environment is None else environment
-    return MappingProxyType({**_local_values(root / "local.settings.json"), **environment})
+    """The app's settings: `environment` (by default the process's) over `Values` of local.settings.json.
+
+    Their names count in any case.
+    """
+    return over(os.environ if environment is None else environment, _local_values(root / "local.settings.json"))
 
 
 def publish(settings: Mapping[str, str]) -> None:
@@ -24,18 +30,43 @@ def publish(settings: Mapping[str, str]) -> None:
 def _local_values(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        values = document.get("Values", {})
-        return {str(name): str(value) for name, value in values.items()}
-    except (ValueError, AttributeError) as error:
-        raise ConfigError(f'{path} must be JSON of the form {{"Values": {{"NAME": "text"}}}}: {error}') from error
+    document = AnyCase(read_json(path, ConfigError))
+    values = document.get("Values", {})
+    if not isinstance(values, dict):
+        raise ConfigError(f'{path}: $.Values must be of the form {{"NAME": "text"}}, not {values!r}.')
+    return {**_cors(document.get("Host")), **{str(name): _text(value) for name, value in values.items()}}
+
+
+def _cors(section: object) -> dict[str, str]:
+    """`CORS` (origins with commas between) and `CORSCredentials` of the file, as the settings that ask for the same."""
+    host = AnyCase(section) if isinstance(section, dict) else AnyCase({})
+    origins = [origin.strip().rstrip("/") for origin in _text(host.get("CORS")).split(",")]
+    if not any(origins):
+        return {}
+    return {
+        "FUNCTIONS_ENABLE_CORS_CONFIGURATION": "1",
+        "CORS_ALLOWED_ORIGINS": json.dumps([origin for origin in origins if origin]),
+        "CORS_SUPPORT_CREDENTIALS": _text(host.get("CORSCredentials")),
+    }
+
+
+def _text(value: object) -> str:
+    """As .NET's configuration has it: nothing for null, True and False for JSON's own words."""
+    return "" if value is None else str(value)
 
 
 def thread_count(settings: Mapping[str, str]) -> int | None:
     """How many threads run synchronous functions (`PYTHON_THREADPOOL_THREAD_COUNT`); None leaves it to Python."""
     text = settings.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
     return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def drain_seconds(settings: Mapping[str, str]) -> float:
+    """How long a host that stops waits for what it has taken (`FUNCTIONS_DRAIN_SECONDS`); raises ConfigError."""
+    text = settings.get("FUNCTIONS_DRAIN_SECONDS", "").strip() or str(DRAIN_SECONDS)
+    if not text.isdecimal():
+        raise ConfigError(f"FUNCTIONS_DRAIN_SECONDS is {text!r}; set it to a whole number of seconds.")
+    return float(text)
 
 
 def process_count(settings: Mapping[str, str]) -> int:

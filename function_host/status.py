@@ -20,6 +20,8 @@ class HostStatus:
     disabled: frozenset[str] = frozenset()
     app_error: str = ""
     """Why nothing of the app can run; empty when something can."""
+    is_unconfigured: bool = False
+    """Is it host.json or the settings that cannot be used? Requests get 503 then, and 404 for a broken app."""
     state: str = STARTING
     started: float = field(default_factory=time.monotonic)
 
@@ -45,9 +47,12 @@ class HostStatus:
 
 
 def disabled_functions(functions: Sequence[Function], settings: Mapping[str, str]) -> frozenset[str]:
-    """The functions that the settings switch off: `AzureWebJobs.<name>.Disabled` or `AzureWebJobs_<name>_Disabled`."""
+    """The functions that their own function.json switches off, or one of the settings.
+
+    Those are `AzureWebJobs.<name>.Disabled` and `AzureWebJobs_<name>_Disabled`.
+    """
     known = {name.lower().replace("__", "."): value.lower() for name, value in settings.items()}
-    return frozenset(
+    return frozenset(function.name for function in functions if function.is_disabled) | frozenset(
         function.name
         for function in functions
         for key in (f"azurewebjobs.{function.name}.disabled", f"azurewebjobs_{function.name}_disabled")

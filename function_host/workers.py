@@ -1,16 +1,19 @@
 """Several processes that serve one app at one port: forked once it is loaded, watched, replaced, and drained."""
 
+import contextlib
 import json
 import logging
 import os
 import selectors
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import IO
+
+from function_host.leaving import begin_as_copy, leave
 
 _log = logging.getLogger("Host.Workers")
 
@@ -28,6 +31,8 @@ class Worker:
     lifeline: int
     """A file descriptor that comes to its end when the maker is gone."""
     reports: int
+    is_first: bool
+    """Does it tell what is the same for all of them?"""
 
     def ready(self, report: Report) -> None:
         """Tell the maker that this process takes events."""
@@ -44,7 +49,12 @@ class Workers:
     def __init__(self, count: int, work: Callable[[Worker], int]) -> None:
         self._count = count
         self._work = work
-        self._reports: dict[int, IO[bytes]] = {}
+        self._running: dict[int, int] = {}
+        """Process id -> a file descriptor that is readable when the process has ended.
+
+        The end of its pipe would say less: processes that it made itself hold that one open.
+        """
+        self._reports: list[Report] = []
         self._watched = selectors.DefaultSelector()
         self._lifeline, self._held = os.pipe()
         self._code: int | None = None
@@ -54,44 +64,55 @@ class Workers:
         for number in _SIGNALS:
             signal.signal(number, self._signalled)
         for _ in range(self._count):
-            self._start()
-        reports: list[Report] = []
-        while self._reports:
+            self._start(is_first=not self._running)
+        told = False
+        while self._running:
             for key, _ in self._watched.select():
-                line = key.fileobj.readline()  # type: ignore[union-attr]  # because only files are registered
-                if not line:
-                    self._ended(key.data, started=len(reports) >= self._count)
-                    continue
-                reports.append(json.loads(line))
-                if len(reports) == self._count:
-                    ready(reports)
+                key.data()
+            if not told and len(self._reports) >= self._count:
+                told = True
+                ready(self._reports)
         return self._code or 0
 
-    def _start(self) -> None:
+    def _start(self, *, is_first: bool = False) -> None:
         """A signal waits meanwhile: the new process must not take it for its maker's, nor miss it."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         if self._code is None:
-            self._fork()
+            self._fork(is_first=is_first)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
-    def _fork(self) -> None:
+    def _fork(self, *, is_first: bool) -> None:
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(self._held)
             os.close(reading)
-            _be(self._work, Worker(lifeline=self._lifeline, reports=writing))
+            _be(self._work, Worker(lifeline=self._lifeline, reports=writing, is_first=is_first))
         os.close(writing)
-        self._reports[pid] = os.fdopen(reading, "rb")
-        self._watched.register(self._reports[pid], selectors.EVENT_READ, pid)
+        self._running[pid] = ended = os.pidfd_open(pid)
+        self._watched.register(ended, selectors.EVENT_READ, partial(self._ended, pid))
+        file = os.fdopen(reading, "rb")
+        self._watched.register(file, selectors.EVENT_READ, partial(self._reported, file))
 
-    def _ended(self, pid: int, *, started: bool) -> None:
-        """A process that cannot even start ends the others; one that dies later is replaced."""
-        file = self._reports.pop(pid)
+    def _reported(self, file: IO[bytes]) -> None:
+        """One report is all a worker has to say."""
+        line = file.readline()
         self._watched.unregister(file)
         file.close()
+        if line:
+            self._reports.append(json.loads(line))
+
+    def _ended(self, pid: int) -> None:
+        """A process that cannot even start ends the others; one that dies later is replaced."""
+        ended = self._running.pop(pid)
+        self._watched.unregister(ended)
+        os.close(ended)
+        if self._code is None:
+            # What it left behind would wait for it for good, and keep the port.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGTERM)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        if self._code is None and not started:
+        if self._code is None and len(self._reports) < self._count:
             self._stop(code if code > 0 else 128 - code)
         if self._code is None:
             _log.error("Worker %d ended (%s); another one takes its place.", pid, _cause(code))
@@ -103,7 +124,7 @@ class Workers:
 
     def _stop(self, code: int) -> None:
         self._code = code
-        for pid in self._reports:
+        for pid in self._running:
             os.kill(pid, signal.SIGTERM)
 
 
@@ -111,6 +132,7 @@ def _be(work: Callable[[Worker], int], worker: Worker) -> None:
     """Live as that worker, and end without running what the maker wants run at its own end."""
     code = 1
     try:
+        begin_as_copy()
         # A group of its own: Ctrl-C goes to the maker alone, which then tells its workers once.
         os.setpgid(0, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -120,9 +142,7 @@ def _be(work: Callable[[Worker], int], worker: Worker) -> None:
     except Exception:
         _log.exception("A worker failed in an unforeseen way.")
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+        leave(code)
 
 
 def _cause(code: int) -> str:

@@ -120,6 +120,18 @@ class AzureBlobs:
                 return False
         return True
 
+    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
+        client = self._service.client.get_blob_client(blob.container, blob.name)
+        with translated(f"replace blob {blob.path!r}", one_blob=True):
+            try:
+                await client.upload_blob(
+                    data, overwrite=True, etag=blob.etag, match_condition=MatchConditions.IfNotModified,
+                    content_settings=ContentSettings(content_type=content_type),
+                )  # fmt: skip
+            except (ResourceNotFoundError, ResourceExistsError, ResourceModifiedError):
+                return False
+        return True
+
     async def close(self) -> None:
         await self._service.close()
 

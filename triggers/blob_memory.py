@@ -62,6 +62,12 @@ class MemoryBlobs:
         await self.write(container, name, data, content_type)
         return True
 
+    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
+        if await self.read(blob) is None:
+            return False
+        await self.write(blob.container, blob.name, data, content_type)
+        return True
+
     async def close(self) -> None:
         """Nothing is kept open."""
 

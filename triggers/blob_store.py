@@ -88,6 +88,10 @@ class BlobStore(Protocol):
         """Put a new blob; False when there is one of that name already. Makes the container if it is missing."""
         ...
 
+    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
+        """Put a blob in place of that very version; False when it is gone or was overwritten."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections and watches; the next use opens them again."""
         ...

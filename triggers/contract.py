@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import azure.functions as func
@@ -111,6 +112,8 @@ class ListenerContext:
     """Tells of what the app's own outputs put where this listener looks."""
     lease_times: LeaseTimes = DEFAULT_LEASE_TIMES
     """Of the lease of a listener that only one instance of the app may run."""
+    shared: Path | None = None
+    """A folder for the locks of the processes that run one app without storage; None when there is one process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

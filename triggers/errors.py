@@ -9,6 +9,7 @@ TriggerError
 ├── ConnectionNotConfigured
 ├── SourceUnavailable
 ├── UnreadableMessage
+├── UnsendableAnswer
 ├── BlobRefused
 └── DeliveryLost
 """
@@ -48,6 +49,10 @@ class SourceUnavailable(TriggerError):
 
 class UnreadableMessage(TriggerError):
     """The body of a message is not encoded as host.json says; it is moved to the poison queue."""
+
+
+class UnsendableAnswer(TriggerError):
+    """A function's answer has a status or a header that HTTP cannot carry; its caller gets 500."""
 
 
 class BlobRefused(TriggerError):

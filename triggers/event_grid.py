@@ -12,7 +12,7 @@ from triggers.asgi import Receive, Scope, Send
 from triggers.contract import Binding, Event, Handler, HandRun, ListenerContext, TriggerAdapter
 from triggers.errors import InvalidInput
 from triggers.http_answer import Headers, respond
-from triggers.http_body import BodyTooLarge, SpooledBody, read_body
+from triggers.http_body import BodyTooLarge, ClientGone, SpooledBody, read_body
 
 _KIND = "aeg-event-type"
 _ORIGINS = ("eventgrid.azure.net", "eventgrid.azure.us", "eventgrid.azure.cn")
@@ -54,6 +54,8 @@ class EventGridListener:
                 body = await _body(receive)
             except BodyTooLarge:
                 status, answered, content = 413, [], b""
+            except ClientGone:
+                return
             else:
                 status, answered, content = await self._answer(headers, body)
         await respond(send, status, answered, content)

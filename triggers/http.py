@@ -1,21 +1,22 @@
 """An HTTP request is the event."""
 
+import logging
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import azure.functions as func
 
 from triggers.asgi import Receive, Scope, Send
-from triggers.contract import Event, Handler, HandRun, ListenerContext, TriggerAdapter
-from triggers.errors import InvalidOptions
-from triggers.http_answer import answer, respond
-from triggers.http_body import DEFAULT_LIMIT, BodyTooLarge, SpooledBody, read_body
+from triggers.contract import Event, FunctionResult, Handler, HandRun, ListenerContext, TriggerAdapter
+from triggers.errors import InvalidOptions, UnsendableAnswer
+from triggers.http_answer import CheckedSend, answer, respond
+from triggers.http_binding import AUTH_LEVELS, auth_level, methods
+from triggers.http_body import DEFAULT_LIMIT, BodyTooLarge, ClientGone, SpooledBody, read_body
 
-AUTH_LEVELS = ("anonymous", "function", "admin")
 LIMIT_SETTING = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"
 FORWARDED_SETTING = "ASPNETCORE_FORWARDEDHEADERS_ENABLED"
 # Plain text, or one parameter in braces; which constraints there are is the host's matter.
@@ -57,6 +58,7 @@ class HttpListener:
 
     def __init__(self, context: ListenerContext) -> None:
         self._context = context
+        self._log = logging.getLogger(f"Function.{context.function}")
         self._limit = _limit(context.settings)
         self._forwarded = context.settings.get(FORWARDED_SETTING, "").lower() == "true"
         self._hides_key = context.binding.option("authLevel", "function").lower() != "anonymous"
@@ -66,8 +68,8 @@ class HttpListener:
         self._context.routes.mount(
             binding.option("route", self._context.function),
             self._serve,
-            methods=cast("Sequence[str]", binding.options.get("methods", ())),
-            auth_level=binding.option("authLevel", "function"),
+            methods=methods(binding),
+            auth_level=auth_level(binding),
         )
 
     async def stop(self) -> None:
@@ -79,19 +81,32 @@ class HttpListener:
         except BodyTooLarge:
             await respond(send, 413, [], b"")
             return
+        except ClientGone:
+            return
         metadata = request_metadata(scope, hide_key=self._hides_key, trust_proxy=self._forwarded)
         headers = cast("Mapping[str, str]", metadata["headers"])
         event = Event(id=str(uuid.uuid4()), data=body, metadata=metadata, traceparent=headers.get("traceparent"))
         try:
             result = await self._context.executor.execute(event)
             if callable(result.value):
-                await result.value(scope, receive, send)
+                await result.value(scope, receive, CheckedSend(send, self._tell))
             else:
-                status, answered, content = answer(result)
-                await respond(send, status, answered, content)
+                await self._answer(result, scope, send)
         finally:
             if isinstance(body, SpooledBody):
                 body.close()
+
+    async def _answer(self, result: FunctionResult, scope: Scope, send: Send) -> None:
+        try:
+            status, headers, content = answer(result)
+        except UnsendableAnswer as error:
+            self._tell(error)
+            await respond(send, 500, [], b"")
+        else:
+            await respond(send, status, headers, content, method=scope["method"])
+
+    def _tell(self, error: UnsendableAnswer) -> None:
+        self._log.error("The answer cannot be sent: %s", error)
 
 
 def _limit(settings: Mapping[str, str]) -> int:
@@ -100,7 +115,7 @@ def _limit(settings: Mapping[str, str]) -> int:
 
 
 def request_metadata(scope: Scope, *, hide_key: bool = False, trust_proxy: bool = False) -> Mapping[str, object]:
-    """Method, url, headers (lower case, joined by commas), query and route parameters of a request.
+    """Method, url (percent-encoded), headers (lower case, joined by commas), query and route parameters of a request.
 
     Query parameters with an empty value are left out and repeated ones joined by commas, as on Azure. With `hide_key`
     the function key in `code` stays between caller and host; with `trust_proxy` the url is the one that the proxy
@@ -121,7 +136,7 @@ def request_metadata(scope: Scope, *, hide_key: bool = False, trust_proxy: bool 
             params[key] = f"{params[key]},{text}" if key in params else text
     return {
         "method": scope["method"],
-        "url": _origin(scope, headers, trust_proxy=trust_proxy) + scope["path"] + (f"?{query}" if query else ""),
+        "url": _origin(scope, headers, trust_proxy=trust_proxy) + _path(scope) + (f"?{query}" if query else ""),
         "headers": headers,
         "params": params,
         "route_params": scope.get("path_params", {}),
@@ -134,6 +149,12 @@ def _origin(scope: Scope, headers: Mapping[str, str], *, trust_proxy: bool) -> s
         scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
         host = headers.get("x-forwarded-host", host).split(",")[0].strip()
     return f"{scheme}://{host}"
+
+
+def _path(scope: Scope) -> str:
+    """As it was sent, so that whoever decodes the url's path gets what the client meant."""
+    raw: bytes | None = scope.get("raw_path")
+    return quote(scope["path"]) if raw is None else raw.split(b"?")[0].decode("latin-1")
 
 
 async def request_event(run: HandRun) -> Event:

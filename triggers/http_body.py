@@ -15,6 +15,10 @@ class BodyTooLarge(Exception):
     """The body has more bytes than the host takes."""
 
 
+class ClientGone(Exception):
+    """The client hung up before its whole body was here."""
+
+
 class SpooledBody:
     """A body on disk; read into memory only when somebody asks for it."""
 
@@ -32,8 +36,8 @@ class SpooledBody:
 
 
 async def read_body(receive: Receive, limit: int = DEFAULT_LIMIT) -> bytes | SpooledBody:
-    """The whole body; raises BodyTooLarge as soon as it has more than `limit` bytes."""
-    message = await receive()
+    """The whole body; raises BodyTooLarge as soon as it has more than `limit` bytes, ClientGone when it never ends."""
+    message = await _part(receive)
     body: bytes = message.get("body", b"")
     _check(len(body), limit)
     return body if not message.get("more_body", False) else await _rest(message, receive, limit)
@@ -50,7 +54,7 @@ async def _rest(message: Message, receive: Receive, limit: int) -> bytes | Spool
             spool.write(chunk)
             if not message.get("more_body", False):
                 break
-            message = await receive()
+            message = await _part(receive)
     except BaseException:
         spool.close()
         raise
@@ -59,6 +63,13 @@ async def _rest(message: Message, receive: Receive, limit: int) -> bytes | Spool
         return body
     with spool:
         return body.read()
+
+
+async def _part(receive: Receive) -> Message:
+    message = await receive()
+    if message.get("type") == "http.disconnect":
+        raise ClientGone
+    return message
 
 
 def _check(size: int, limit: int) -> None:

@@ -6,6 +6,7 @@ receipts and attempts. Only finished files count: see triggers.folder_watch.
 
 import asyncio
 import errno
+import fcntl
 import itertools
 import logging
 import mimetypes
@@ -108,6 +109,12 @@ class LocalFolder:
         path = self.path(container, name)
         return await in_thread(lambda: _new_file(self._root, path, data), f"make {path}", one_file=_OF_THE_FILE)
 
+    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
+        path = self.path(blob.container, blob.name)
+        return await in_thread(
+            lambda: self._replace(path, blob, data), f"replace {path}", one_file=_OF_THE_FILE
+        )  # fmt: skip
+
     async def close(self) -> None:
         for container in list(self._watches):
             await self._unwatch(container)
@@ -188,6 +195,17 @@ class LocalFolder:
             self._no_blobs.add(name)
             _log.warning("The file %a in folder %s is left out: %s, as no blob has it.", name, self._root, problem)
         return False
+
+    def _replace(self, path: Path, blob: BlobInfo, data: bytes) -> bool:
+        """One at a time: between the look at the version and the new file nobody else may replace it."""
+        lock = self._root / STAGING / "replace.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if self._read(path, blob) is None:
+                return False
+            put_file(self._root, path, data)
+        return True
 
     def _read(self, path: Path, blob: BlobInfo) -> BlobContent | None:
         try:

@@ -17,7 +17,7 @@ from triggers.blob_account import HOST_SETTING, host_account, open_account
 from triggers.blob_receipts import CONTAINER
 from triggers.contract import Event, Executor, Handler, HandRun, Listener, ListenerContext, TriggerAdapter
 from triggers.errors import ConnectionNotConfigured, InvalidOptions, SourceUnavailable
-from triggers.lease import Lease, Unshared, while_held
+from triggers.lease import FileLease, Lease, Unshared, while_held
 from triggers.schedule import Schedule, local_zone, parse_schedule
 from triggers.timer_status import BlobStatuses, MemoryStatuses, TimerStatus, TimerStatuses, resumed
 
@@ -181,7 +181,8 @@ def _shared(context: ListenerContext, schedule: Schedule) -> tuple[Lease, TimerS
     connection = host_account(context.settings, wanted_by=f"the timer of {context.function!r}")
     if connection is None:
         _tell_that_nothing_is_shared()
-        return Unshared(), MemoryStatuses()
+        name = f"{context.host_id}.{context.function}.lock"
+        return Unshared() if context.shared is None else FileLease(context.shared / name), MemoryStatuses()
     account = open_account(connection)
     lock = f"locks/{context.host_id}/Host.Functions.{context.function}.Listener"
     statuses = BlobStatuses(account.blobs, host_id=context.host_id, function=context.function, zone=schedule.zone)

@@ -1,4 +1,4 @@
-"""Every answer of the host's port: its own routes first, then the functions', and 401, 404 and 503 without one."""
+"""Every answer of the host's port: its own routes, the functions', the probes', and 401, 404 and 503 without one."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from function_host.errors import AppLoadError, ConfigError, KeysUnavailable
 from function_host.http.auth import Authorizer
+from function_host.http.own_paths import LIVE, PROBES, is_hosts
 from function_host.http.routing import Match, RouteTable
 from function_host.http.webhooks import Webhooks
-from function_host.status import ERROR, HostStatus
+from function_host.status import HostStatus
 from triggers.asgi import ASGIApp, Receive, Scope, Send
 from triggers.http_answer import respond
 
@@ -52,13 +53,22 @@ class HttpApp:
     """The ASGI application behind the host's port."""
 
     def __init__(
-        self, status: HostStatus, authorizer: Authorizer, *, own: RouteTable, functions: RouteTable, homepage: bool
+        self,
+        status: HostStatus,
+        authorizer: Authorizer,
+        *,
+        own: RouteTable,
+        functions: RouteTable,
+        homepage: bool,
+        keeps_probes: bool = False,
     ) -> None:
+        """Functions win over the probes unless the host keeps them: a scoring service answers every other path."""
         self._status = status
         self._authorizer = authorizer
         self._own = own
         self._functions = functions
         self._homepage = homepage
+        self._keeps_probes = keeps_probes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -69,15 +79,10 @@ class HttpApp:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path.startswith("/health/"):
-            await self._probe(path, send)
-            return
-        match = self._own.find(scope["method"], path)
-        if match is None and not path.startswith(("/admin/", "/runtime/")):
-            match = self._functions.find(scope["method"], path)
-            if match is None or match.route.function in self._status.disabled:
-                match = await self._admins_match(match, scope)
-        if match is None:
+        match = await self._match(scope)
+        if path in PROBES and (match is None or self._keeps_probes):
+            await self._probe(scope, send)
+        elif match is None:
             await self._without_route(scope, send)
         elif not await self._authorizer.allows(scope, match.route):
             _log.warning("Refused %s %s: no key for its level, %r.", scope["method"], path, match.route.auth_level)
@@ -86,6 +91,16 @@ class HttpApp:
             scope["path_params"] = match.parameters
             await match.route.app(scope, receive, send)
 
+    async def _match(self, scope: Scope) -> Match | None:
+        path = scope["path"]
+        match = self._own.find(scope["method"], path)
+        if match is not None or is_hosts(path):
+            return match
+        match = self._functions.find(scope["method"], path)
+        if match is None or match.route.function in self._status.disabled:
+            return await self._admins_match(match, scope)
+        return match
+
     async def _admins_match(self, match: Match | None, scope: Scope) -> Match | None:
         """A disabled function is there for whoever has the master key."""
         return match if match is not None and await self._authorizer.is_admin(scope) else None
@@ -93,22 +108,24 @@ class HttpApp:
     async def _without_route(self, scope: Scope, send: Send) -> None:
         if scope["path"] == "/" and scope["method"] in ("GET", "HEAD"):
             await (respond(send, 200, _HTML, _HOMEPAGE) if self._homepage else respond(send, 204, [], b""))
-        elif self._status.state == ERROR and not scope["path"].startswith(("/admin/", "/runtime/")):
+        elif self._status.is_unconfigured and not is_hosts(scope["path"]):
             await respond(send, 503, _PLAIN, b"Function host is not running.")
         else:
             await respond(send, 404, [], b"")
 
-    async def _probe(self, path: str, send: Send) -> None:
-        """Probes need no key and run no function: is the host there, and do all functions take events?"""
-        if path == "/health/live":
+    async def _probe(self, scope: Scope, send: Send) -> None:
+        """Probes need no key and run no function: is the host there, and do all functions take events?
+
+        What is wrong may quote the app's settings and code: the sentences are for whoever has the master key.
+        """
+        if scope["path"] == LIVE:
             await respond(send, 200, _PLAIN, b"alive")
-        elif path != "/health/ready":
-            await respond(send, 404, [], b"")
         elif self._status.is_ready:
             await respond(send, 200, _PLAIN, b"ready")
         else:
-            reasons = "\n".join((self._status.state, *self._status.errors))
-            await respond(send, 503, _PLAIN, reasons.encode())
+            is_admin = await self._authorizer.is_admin(scope)
+            reasons = self._status.errors if is_admin else sorted(self._status.failures)
+            await respond(send, 503, _PLAIN, "\n".join((self._status.state, *reasons)).encode())
 
 
 def homepage_enabled(settings: Mapping[str, str]) -> bool:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from function_host.any_case import AnyCase
 from function_host.errors import ConfigError
+from function_host.http.own_paths import PROBES, is_hosts
 from triggers.asgi import ASGIApp, Message, Receive, Scope, Send
-from triggers.http_answer import respond
+from triggers.errors import UnsendableAnswer
+from triggers.http_answer import FRAMING, encoded_header, respond
 from triggers.timespan import parse_timespan
 
 _SCALE_OUT = [(b"x-functions-scaleout", b"1")]
@@ -44,6 +47,9 @@ def _with_throttle(app: ASGIApp, limit: int) -> ASGIApp:
 
     async def throttled(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal outstanding
+        if is_hosts(scope["path"]) or scope["path"] in PROBES:
+            await app(scope, receive, send)
+            return
         if outstanding >= limit:
             await respond(send, 429, _SCALE_OUT, b"")
             return
@@ -84,8 +90,8 @@ def _with_cors(app: ASGIApp, config: HttpConfig) -> ASGIApp:
 
 
 def _cors_headers(origin: str, config: HttpConfig) -> list[tuple[bytes, bytes]]:
-    everyone = "*" in config.cors_origins and not config.cors_credentials
-    headers = [(b"access-control-allow-origin", b"*" if everyone else origin.encode("latin-1")), (b"vary", b"Origin")]
+    allowed = b"*" if "*" in config.cors_origins else origin.encode("latin-1")
+    headers = [(b"access-control-allow-origin", allowed), (b"vary", b"Origin")]
     if config.cors_credentials:
         headers.append((b"access-control-allow-credentials", b"true"))
     return headers
@@ -106,14 +112,32 @@ def read_http_config(section: Mapping[str, object], settings: Mapping[str, str],
     custom = section.get("customHeaders", {})
     if not isinstance(custom, dict):
         raise ConfigError(f"{place}.customHeaders must be a JSON object, not {custom!r}.")
+    origins = _origins(settings)
+    credentials = settings.get("CORS_SUPPORT_CREDENTIALS", "").lower() == "true"
+    if credentials and "*" in origins:
+        raise ConfigError(
+            "CORS allows every origin ('*') and credentials, which browsers refuse: name the origins in "
+            "CORS_ALLOWED_ORIGINS (on your machine Host.CORS of local.settings.json), or allow no credentials."
+        )
     return HttpConfig(
         route_prefix=str(section.get("routePrefix", "api")).strip("/"),
         max_outstanding_requests=_whole(section.get("maxOutstandingRequests", -1), f"{place}.maxOutstandingRequests"),
-        custom_headers={str(name): str(value) for name, value in custom.items()},
+        custom_headers=_custom_headers(custom, f"{place}.customHeaders"),
         hsts_max_age=_hsts(section.get("hsts", {}), place),
-        cors_origins=_origins(settings),
-        cors_credentials=settings.get("CORS_SUPPORT_CREDENTIALS", "").lower() == "true",
+        cors_origins=origins,
+        cors_credentials=credentials,
     )
+
+
+def _custom_headers(section: Mapping[str, object], place: str) -> Mapping[str, str]:
+    for name, value in section.items():
+        try:
+            key, _ = encoded_header(name, value)
+        except UnsendableAnswer as error:
+            raise ConfigError(f"{place}: {error}") from error
+        if key in FRAMING:
+            raise ConfigError(f"{place}.{name}: the server writes this header itself; remove it.")
+    return {name: str(value) for name, value in section.items()}
 
 
 def _whole(value: object, place: str) -> int:
@@ -127,10 +151,11 @@ def _whole(value: object, place: str) -> int:
 
 
 def _hsts(section: object, place: str) -> timedelta | None:
-    if not isinstance(section, dict) or str(section.get("isEnabled", False)).lower() != "true":
+    hsts = AnyCase(section if isinstance(section, dict) else {})
+    if str(hsts.get("isEnabled", False)).lower() != "true":
         return None
     try:
-        return parse_timespan(str(section.get("maxAge", "30")))
+        return parse_timespan(str(hsts.get("maxAge", "30")))
     except ValueError as error:
         raise ConfigError(f"{place}.hsts.maxAge: {error}.") from error
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from triggers.asgi import ASGIApp, Receive, Scope, Send
 from triggers.http_answer import respond
-from triggers.http_body import BodyTooLarge, SpooledBody, read_body
+from triggers.http_body import BodyTooLarge, ClientGone, SpooledBody, read_body
 
 _LARGEST_BODY = 1_048_576
 
@@ -49,6 +49,8 @@ def own_route(handler: OwnHandler) -> ASGIApp:
             body = await read_body(receive, _LARGEST_BODY)
         except BodyTooLarge:
             await respond(send, 413, [], b"")
+            return
+        except ClientGone:
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         request = OwnRequest(

@@ -1,24 +1,12 @@
-"""Route templates as Azure writes them (`items/{id:int?}`, `{*rest}`), matched first come first served."""
+"""Which route answers a path: the most precise template first, then first come first served."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from function_host.errors import AppLoadError
+from function_host.http.templates import Matcher, compile_template, precedence
 from triggers.asgi import ASGIApp
-
-_SEGMENT = re.compile(r"^\{(?P<all>\*)?(?P<name>[A-Za-z_]\w*)(?P<constraints>(:[^{}?=]+)*)(?P<optional>\?)?\}$")
-
-_CONSTRAINTS: Mapping[str, str] = {
-    "int": r"[+-]?\d+",
-    "long": r"[+-]?\d+",
-    "bool": r"(?:true|false)",
-    "alpha": r"[A-Za-z]+",
-    "guid": r"\{?[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}?",
-    "decimal": r"[+-]?\d+(?:\.\d+)?",
-    "double": r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?",
-    "float": r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +19,9 @@ class Route:
     """Upper case; empty means every method."""
     auth_level: str
     function: str
-    matches: Callable[[str], Mapping[str, str] | None] = field(repr=False)
+    precedence: tuple[int, ...]
+    """The lower of two is asked first."""
+    matches: Matcher = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +33,7 @@ class Match:
 
 
 class RouteTable:
-    """Every route of the host. Routes without parameters are found by one lookup; the others in order."""
+    """Every route of the host. Routes without parameters are found by one lookup; the others by precedence."""
 
     def __init__(self) -> None:
         self._fixed: dict[str, list[Route]] = {}
@@ -58,6 +48,7 @@ class RouteTable:
             methods=frozenset(method.upper() for method in methods),
             auth_level=auth_level.lower(),
             function=function,
+            precedence=precedence(template),
             matches=compile_template(template),
         )
         known = self._patterns if "{" in template else self._fixed.setdefault(template.lower(), [])
@@ -66,10 +57,10 @@ class RouteTable:
                 raise AppLoadError(
                     f"The route {template!r} of function {function!r} is that of function {other.function!r} already."
                 )
-        known.append(route)
+        insort(known, route, key=lambda other: other.precedence)
 
     def find(self, method: str, path: str) -> Match | None:
-        """The first route for `path` that takes `method`; a route with other methods is no match."""
+        """The most precise route for `path` that takes `method`; a route with other methods is no match."""
         path = path.strip("/")
         for route in self._fixed.get(path.lower(), ()):
             if not route.methods or method in route.methods:
@@ -84,44 +75,3 @@ class RouteTable:
 
 def _overlap(some: frozenset[str], others: frozenset[str]) -> bool:
     return not some or not others or bool(some & others)
-
-
-def compile_template(template: str) -> Callable[[str], Mapping[str, str] | None]:
-    """A function from a path without outer slashes to its parameters, or None when it does not match."""
-    pattern = re.compile("".join(_segments(template)) + "$", re.IGNORECASE)
-
-    def match(path: str) -> Mapping[str, str] | None:
-        found = pattern.match(path)
-        return None if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
-
-    return match
-
-
-def _segments(template: str) -> Sequence[str]:
-    parts = template.split("/") if template else []
-    return [_segment(part, template, first=index == 0) for index, part in enumerate(parts)]
-
-
-def _segment(part: str, template: str, *, first: bool) -> str:
-    slash = "" if first else "/"
-    if "{" not in part and "}" not in part:
-        return slash + re.escape(part)
-    found = _SEGMENT.match(part)
-    if found is None:
-        raise AppLoadError(
-            f"The route {template!r} has the segment {part!r}; "
-            "a parameter looks like {id}, {id:int}, {id?} or {*rest}."
-        )
-    value = ".*" if found["all"] else _constrained(found["constraints"], template)
-    group = f"{slash}(?P<{found['name']}>{value})"
-    return f"(?:{group})?" if found["optional"] or found["all"] else group
-
-
-def _constrained(constraints: str, template: str) -> str:
-    pattern = "[^/]+"
-    for constraint in constraints.split(":")[1:]:
-        if constraint not in _CONSTRAINTS:
-            known = ", ".join(sorted(_CONSTRAINTS))
-            raise AppLoadError(f"The route {template!r} has the constraint {constraint!r}; known are {known}.")
-        pattern = f"(?={_CONSTRAINTS[constraint]}(?:/|$))[^/]+"
-    return pattern

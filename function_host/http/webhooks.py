@@ -1,5 +1,6 @@
 """One address per extension, `/runtime/webhooks/<extension>`; `?functionName=` tells its functions apart."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from function_host.http.auth import SYSTEM
@@ -16,6 +17,11 @@ class Webhooks:
     def __init__(self) -> None:
         self._extensions: dict[str, dict[str, ASGIApp]] = {}
 
+    @property
+    def system_keys(self) -> Sequence[str]:
+        """The names of the system keys that open them."""
+        return [_key_name(extension) for extension in self._extensions]
+
     def add(self, extension: str, function: str, app: ASGIApp, own: RouteTable) -> None:
         """Have `app` answer for `function`; the extension's address appears with its first function."""
         if extension not in self._extensions:
@@ -24,7 +30,7 @@ class Webhooks:
                 f"runtime/webhooks/{extension}",
                 self._dispatching(extension),
                 methods=(),
-                auth_level=f"{SYSTEM}{extension}_extension",
+                auth_level=SYSTEM + _key_name(extension),
                 function="",
             )
         self._extensions[extension][function.lower()] = app
@@ -39,3 +45,7 @@ class Webhooks:
                 await app(scope, receive, send)
 
         return dispatch
+
+
+def _key_name(extension: str) -> str:
+    return f"{extension}_extension"

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
-from function_host.errors import ConfigError, KeysUnavailable
+from function_host.errors import KeysUnavailable
 from function_host.keys.contract import KeyDocument
+from function_host.keys.document import read_document
 from triggers.blob_store import BlobStore, newest
 from triggers.errors import BlobRefused, SourceUnavailable
 
@@ -20,7 +22,7 @@ _LONGEST = 10.0
 class BlobKeyStore:
     """A KeyStore of one app: `<host id>/host.json`, and `<host id>/<function>.json` in lower case."""
 
-    fresh_for = 60.0
+    fresh_for = 10.0
 
     def __init__(self, blobs: BlobStore, host_id: str) -> None:
         self._blobs = blobs
@@ -31,7 +33,7 @@ class BlobKeyStore:
         with _translated(name):
             async with asyncio.timeout(_LONGEST):
                 content = await self._blobs.read(newest(CONTAINER, name))
-        return None if content is None else _document(content.data, name)
+        return None if content is None else read_document(content.data, scope, _place(name))
 
     async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         name = self._name(scope)
@@ -41,11 +43,16 @@ class BlobKeyStore:
                     return document
         return await self.load(scope) or document
 
-    async def replace(self, scope: str, document: KeyDocument) -> None:
+    async def replace(self, scope: str, document: KeyDocument, instead_of: KeyDocument) -> bool:
         name = self._name(scope)
+        blob = newest(CONTAINER, name)
         with _translated(name):
             async with asyncio.timeout(_LONGEST):
-                await self._blobs.write(CONTAINER, name, _written(document), _JSON)
+                content = await self._blobs.read(blob)
+                if content is None or read_document(content.data, scope, _place(name)) != instead_of:
+                    return False
+                version = replace(blob, etag=str(content.properties["ETag"]))
+                return await self._blobs.replace(version, _written(document), _JSON)
 
     async def close(self) -> None:
         await self._blobs.close()
@@ -58,15 +65,8 @@ def _written(document: KeyDocument) -> bytes:
     return json.dumps(document, indent=2).encode()
 
 
-def _document(data: bytes, name: str) -> KeyDocument:
-    place = f"The key blob {CONTAINER}/{name}"
-    try:
-        document = json.loads(data)
-    except ValueError as error:
-        raise ConfigError(f"{place} is not JSON: {error}. Mend it, or delete it for new keys.") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{place} must hold a JSON object. Mend it, or delete it for new keys.")
-    return document
+def _place(name: str) -> str:
+    return f"The key blob {CONTAINER}/{name}"
 
 
 @contextlib.contextmanager

@@ -24,8 +24,8 @@ class KeyStore(Protocol):
         """Keep `document` unless another instance was first; gives back the one that is kept."""
         ...
 
-    async def replace(self, scope: str, document: KeyDocument) -> None:
-        """Keep `document` in place of the one that is there."""
+    async def replace(self, scope: str, document: KeyDocument, instead_of: KeyDocument) -> bool:
+        """Keep `document` unless others have changed `instead_of` meanwhile; then False, and theirs stays."""
         ...
 
     async def close(self) -> None:

@@ -1,15 +1,20 @@
 """Key documents in the JSON form that Azure stores: made, read and changed as values."""
 
 import base64
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from function_host.errors import ConfigError
 from function_host.keys.contract import KeyDocument
 
 HOST = "host"
 MASTER = "_master"
+
+_FIELDS = ("functionKeys", "systemKeys", "keys")
+_FORM = '{"name": "text", "value": "text"}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,33 @@ def new_document(scope: str) -> KeyDocument:
         master = _written(Key(name="master", value=new_value()))
         return {"masterKey": master, "functionKeys": default, "systemKeys": [], "source": "runtime"}
     return {"keys": default, "source": "runtime"}
+
+
+def read_document(data: bytes, scope: str, place: str) -> KeyDocument:
+    """The document that is kept as `data` at `place`; raises ConfigError for what is none of that scope."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _broken(place, f"is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise _broken(place, "must hold a JSON object")
+    if scope == HOST and not _is_key(document.get("masterKey")):
+        raise _broken(place, f"must have $.masterKey of the form {_FORM}")
+    for field in _FIELDS:
+        if not isinstance(document.get(field, []), list):
+            raise _broken(place, f"must have a list in $.{field}")
+        for index, key in enumerate(document.get(field, [])):
+            if not _is_key(key):
+                raise _broken(place, f"must have $.{field}[{index}] of the form {_FORM}")
+    return document
+
+
+def _broken(place: str, problem: str) -> ConfigError:
+    return ConfigError(f"{place} {problem}. Mend it, or delete it for new keys.")
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, dict) and all(isinstance(key.get(part), str) and key[part] for part in ("name", "value"))
 
 
 def master_key(document: KeyDocument) -> str:

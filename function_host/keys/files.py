@@ -1,6 +1,7 @@
 """Keys in a folder: host.json and one file per function."""
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from function_host.errors import ConfigError
 from function_host.keys.contract import KeyDocument
+from function_host.keys.document import read_document
+
+_LOCK = ".lock"
 
 
 class FileKeyStore:
@@ -20,37 +24,36 @@ class FileKeyStore:
         self._folder = folder
 
     async def load(self, scope: str) -> KeyDocument | None:
-        return self._read(self._path(scope))
+        return self._read(self._path(scope), scope)
 
     async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         path = self._path(scope)
         with self._new_file(document) as new, contextlib.suppress(FileExistsError):
             os.link(new, path)
-        return self._read(path) or document
+        return self._read(path, scope) or document
 
-    async def replace(self, scope: str, document: KeyDocument) -> None:
-        with self._new_file(document) as new:
-            os.replace(new, self._path(scope))  # noqa: PTH105 because the name on the other side may exist
+    async def replace(self, scope: str, document: KeyDocument, instead_of: KeyDocument) -> bool:
+        path = self._path(scope)
+        with self._new_file(document) as new, (self._folder / _LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._read(path, scope) != instead_of:
+                return False
+            os.replace(new, path)  # noqa: PTH105 because the name on the other side may exist
+        return True
 
     async def close(self) -> None:
         """Files are open only while they are used."""
 
-    def _read(self, path: Path) -> KeyDocument | None:
+    def _read(self, path: Path, scope: str) -> KeyDocument | None:
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             raise ConfigError(
                 f"The key file {path} cannot be read: {error.strerror or error}. Let the host's user read it."
             ) from error
-        except ValueError as error:
-            raise ConfigError(
-                f"The key file {path} is not JSON: {error}. Mend it, or delete it for new keys."
-            ) from error
-        if not isinstance(document, dict):
-            raise ConfigError(f"The key file {path} must hold a JSON object. Mend it, or delete it for new keys.")
-        return document
+        return read_document(data, scope, f"The key file {path}")
 
     @contextlib.contextmanager
     def _new_file(self, document: KeyDocument) -> Iterator[Path]:
@@ -60,8 +63,10 @@ class FileKeyStore:
             descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 json.dump(document, file, indent=2)
-            yield Path(name)
-            Path(name).unlink(missing_ok=True)
+            try:
+                yield Path(name)
+            finally:
+                Path(name).unlink(missing_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"Keys cannot be kept in {self._folder}: {error.strerror or error}. Set FUNCTIONS_SECRETS_PATH to a "

@@ -19,8 +19,11 @@ class MemoryKeyStore:
     async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         return self._documents.setdefault(scope, document)
 
-    async def replace(self, scope: str, document: KeyDocument) -> None:
+    async def replace(self, scope: str, document: KeyDocument, instead_of: KeyDocument) -> bool:
+        if self._documents.get(scope) != instead_of:
+            return False
         self._documents[scope] = document
+        return True
 
     async def close(self) -> None:
         """Nothing is kept open."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from function_host.errors import KeysUnavailable
 from function_host.keys.ring import KeyRing
@@ -13,12 +13,19 @@ _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 
 
-async def prepare_keys(ring: KeyRing, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Return when the keys are there; an outage is told once for each kind of trouble. Raises ConfigError."""
+async def prepare_keys(
+    ring: KeyRing, system_keys: Sequence[str] = (), sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> None:
+    """Return when the keys, the system keys of these names among them, are there.
+
+    An outage is told once for each kind of trouble. Raises ConfigError.
+    """
     pause, told = _FIRST_PAUSE, ""
     while True:
         try:
             await ring.prepare()
+            for name in system_keys:
+                await ring.system_key(name)
             break
         except KeysUnavailable as error:
             if str(error) != told:

@@ -25,8 +25,12 @@ from function_host.keys.memory import MemoryKeyStore
 
 ADMIN, FUNCTION, ANONYMOUS = "admin", "function", "anonymous"
 
+_AFTER_A_MISS = 1.0
+"""Seconds in which a document is not read again for keys that are not in it."""
 _AFTER_A_FAILURE = 1.0
 """Seconds in which a store that could not be reached is not asked again."""
+_TRIES = 20
+"""How often a change is made again on top of what others changed meanwhile."""
 
 _log = logging.getLogger("Host.Keys")
 
@@ -35,6 +39,8 @@ _log = logging.getLogger("Host.Keys")
 class _Read:
     document: KeyDocument
     until: float
+    until_a_miss: float
+    """Good so long for a key that it does not know: another host may have made that one just now."""
 
 
 class KeyRing:
@@ -58,18 +64,25 @@ class KeyRing:
 
         Raises KeysUnavailable as long as the keys were never read; known ones stay good when their store goes away.
         """
-        host = await self._document(HOST)
+        level = await self._level(presented, function, missed=False)
+        return level if level != ANONYMOUS else await self._level(presented, function, missed=True)
+
+    async def _level(self, presented: str, function: str, *, missed: bool) -> str:
+        host = await self._document(HOST, missed=missed)
         if _same(presented, master_key(host)):
             return ADMIN
         if _is_one_of(presented, keys(host, "functionKeys")):
             return FUNCTION
-        own = keys(await self._document(function.lower()), "keys") if function else ()
+        own = keys(await self._document(function.lower(), missed=missed), "keys") if function else ()
         return FUNCTION if _is_one_of(presented, own) else ANONYMOUS
 
     async def is_system_key(self, presented: str, name: str) -> bool:
         """Is it the system key called `name`?"""
-        known = keys(await self._document(HOST), "systemKeys")
-        return any(_same(presented, key.value) for key in known if key.name.lower() == name.lower())
+        for missed in (False, True):
+            known = _named(keys(await self._document(HOST, missed=missed), "systemKeys"), name)
+            if known is not None and _same(presented, known.value):
+                return True
+        return False
 
     async def prepare(self) -> None:
         """Have the host's keys made and kept now rather than with the first request that needs them."""
@@ -78,14 +91,22 @@ class KeyRing:
     async def host_key(self) -> str:
         """The first host key, made if all were deleted: it opens every function, but no admin route."""
         known = keys(await self._document(HOST), "functionKeys")
-        return known[0].value if known else (await self.put(HOST, "functionKeys", "default", None)).value
+        return known[0].value if known else await self._made("functionKeys", "default")
 
     async def system_key(self, name: str) -> str:
         """The system key called `name`, made if there is none."""
-        for key in keys(await self._document(HOST), "systemKeys"):
-            if key.name.lower() == name.lower():
-                return key.value
-        return (await self.put(HOST, "systemKeys", name, None)).value
+        known = _named(keys(await self._document(HOST), "systemKeys"), name)
+        return known.value if known else await self._made("systemKeys", name)
+
+    async def _made(self, field: str, name: str) -> str:
+        """The value of a new key, or the one that another host made first."""
+        new = Key(name=name, value=new_value())
+
+        def with_new(document: KeyDocument) -> KeyDocument:
+            return document if _named(keys(document, field), name) else with_key(document, field, new)
+
+        made = _named(keys(await self._change(HOST, with_new), field), name)
+        return made.value if made else new.value
 
     async def list(self, scope: str, field: str) -> Sequence[Key]:
         """The keys of one kind in one scope."""
@@ -98,34 +119,37 @@ class KeyRing:
     async def put(self, scope: str, field: str, name: str, value: str | None) -> Key:
         """Make or change a key; without a value it gets a random one. Usable at once."""
         key = Key(name=name, value=value or new_value())
-        async with self._lock:
-            document = await self._fresh(scope)
-            is_master = name == MASTER
-            changed = with_master_key(document, key.value) if is_master else with_key(document, field, key)
-            await self._keep(scope, changed)
+
+        def with_it(document: KeyDocument) -> KeyDocument:
+            return with_master_key(document, key.value) if name == MASTER else with_key(document, field, key)
+
+        await self._change(scope, with_it)
         return key
 
     async def delete(self, scope: str, field: str, name: str) -> bool:
         """Delete a key; False when there is none of that name."""
-        async with self._lock:
-            document = await self._fresh(scope)
-            if all(key.name.lower() != name.lower() for key in keys(document, field)):
-                return False
-            await self._keep(scope, without_key(document, field, name))
-        return True
+        there = False
+
+        def without_it(document: KeyDocument) -> KeyDocument:
+            nonlocal there
+            there = _named(keys(document, field), name) is not None
+            return without_key(document, field, name) if there else document
+
+        await self._change(scope, without_it)
+        return there
 
     async def close(self) -> None:
         """Let go of the store's connections."""
         await self._store.close()
 
-    async def _document(self, scope: str) -> KeyDocument:
+    async def _document(self, scope: str, *, missed: bool = False) -> KeyDocument:
         """The document as it was read a short while ago; one caller at a time reads it again."""
         known = self._read.get(scope)
-        if known is not None and (self._clock() < known.until or self._lock.locked()):
+        if known is not None and (self._is_fresh(known, missed=missed) or self._lock.locked()):
             return known.document
         async with self._lock:
             known = self._read.get(scope)
-            if known is not None and self._clock() < known.until:
+            if known is not None and self._is_fresh(known, missed=missed):
                 return known.document
             if known is None and self._failure is not None and self._clock() < self._failure[0]:
                 raise KeysUnavailable(self._failure[1])
@@ -138,19 +162,35 @@ class KeyRing:
                 if str(error) != self._told:
                     _log.warning("%s The keys that are known go on to count.", error)
                 self._told = str(error)
-                return self._remember(scope, known.document)
+                # A guess must not have a store asked that just failed to answer.
+                return self._remember(scope, known.document, until_a_miss=self._store.fresh_for)
+
+    def _is_fresh(self, known: _Read, *, missed: bool) -> bool:
+        return self._clock() < (known.until_a_miss if missed else known.until)
 
     async def _fresh(self, scope: str) -> KeyDocument:
         kept = await self._store.load(scope)
         return kept if kept is not None else await self._store.create(scope, new_document(scope))
 
-    async def _keep(self, scope: str, document: KeyDocument) -> None:
-        await self._store.replace(scope, document)
-        self._remember(scope, document)
+    async def _change(self, scope: str, change: Callable[[KeyDocument], KeyDocument]) -> KeyDocument:
+        """The changed document; what other hosts change at the same time is kept."""
+        async with self._lock:
+            for _ in range(_TRIES):
+                document = await self._fresh(scope)
+                changed = change(document)
+                if changed == document or await self._store.replace(scope, changed, document):
+                    return self._remember(scope, changed)
+        raise KeysUnavailable(f"The keys of {scope!r} are being changed by others all the time; try again later.")
 
-    def _remember(self, scope: str, document: KeyDocument) -> KeyDocument:
-        self._read[scope] = _Read(document, self._clock() + self._store.fresh_for)
+    def _remember(self, scope: str, document: KeyDocument, until_a_miss: float = _AFTER_A_MISS) -> KeyDocument:
+        fresh_for = self._store.fresh_for
+        now = self._clock()
+        self._read[scope] = _Read(document, now + fresh_for, now + min(fresh_for, until_a_miss))
         return document
+
+
+def _named(known: Sequence[Key], name: str) -> Key | None:
+    return next((key for key in known if key.name.lower() == name.lower()), None)
 
 
 def _is_one_of(presented: str, known: Sequence[Key]) -> bool:

@@ -1,6 +1,6 @@
 """The plain web service: `/` and `/score`, and the scoring server's words for everything else."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
@@ -25,7 +25,7 @@ def declare_web_service(app: func.FunctionApp, scorer: Scorer) -> None:
 
 
 async def _answer(request: func.HttpRequest, scorer: Scorer) -> func.HttpResponse:
-    path = urlsplit(request.url).path.removeprefix("/")
+    path = unquote(urlsplit(request.url).path).removeprefix("/")
     if path not in _METHODS:
         return answers.message(_NOT_FOUND, 404, ids={})
     if request.method not in _METHODS[path]:

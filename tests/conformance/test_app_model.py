@@ -15,7 +15,7 @@ BINDINGS = """{"bindings": [
 async def test_row_46_two_apps_in_one_file(app):
     host, client = await app("other = func.FunctionApp()" + TWO_FUNCTIONS)
     assert "2 names that hold one" in host.status.app_error
-    assert (await client.get("/api/good")).status_code == 503
+    assert (await client.get("/api/good")).status_code == 404
     assert (await client.get("/admin/host/ping")).status_code == 200
 
 

@@ -1,5 +1,12 @@
 """How HTTP functions behave on Azure, one test per row of the conformance table."""
 
+from textwrap import dedent
+
+import httpx
+import pytest
+
+from function_host.http.server import HttpServer
+
 HELLO = """
 @app.route()
 def hello(req: func.HttpRequest) -> str:
@@ -315,3 +322,55 @@ async def test_a_wsgi_app(write_app, serve):
     )
     _, client = await serve(root)
     assert (await client.get("/y")).text == "/y"
+
+
+ECHO = """
+    async def asgi(scope, receive, send):
+        if scope["type"] != "http":
+            while True:
+                message = await receive()
+                await send({"type": message["type"] + ".complete"})
+        body = scope["path"].encode()
+        length = (b"Content-Length", str(len(body)).encode())
+        headers = [(b"Content-Type", b"text/plain"), length, (b"Date", b"x"), (b"Connection", b"close")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def wsgi(environ, start_response):
+        body = environ["PATH_INFO"].encode()
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Date", "x")])
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+"""
+KINDS = {
+    "text": "app = func.FunctionApp(ANYBODY)\n@app.route('{*rest}')\ndef f(req) -> str: return '/a%b'",
+    "response": (
+        "app = func.FunctionApp(ANYBODY)\n@app.route('{*rest}')\ndef f(req: func.HttpRequest):\n"
+        "    return func.HttpResponse(b'/a%b', headers={'Content-Length': '99', 'Date': 'x', 'Connection': 'close'})"
+    ),
+    "words": (
+        "app = func.FunctionApp(ANYBODY)\n@app.route('{*rest}')\ndef f(req) -> str:\n"
+        '    return \'{"body": "/a%b", "headers": {"content-length": "1", "transfer-encoding": "chunked"}}\''
+    ),
+    "asgi": "app = func.AsgiFunctionApp(asgi, ANYBODY)",
+    "wsgi": "app = func.WsgiFunctionApp(wsgi, ANYBODY)",
+    "starlette": (
+        "from starlette.requests import Request\nfrom starlette.responses import PlainTextResponse\n"
+        "app = func.FunctionApp(ANYBODY)\n@app.route('{*rest}')\nasync def f(req: Request) -> PlainTextResponse:\n"
+        "    return PlainTextResponse(req.url.path.replace('%25', '%'), headers={'Date': 'x'})"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind_of_app_sends_each_header_once_and_sees_the_path_that_was_meant(kind, write_app, serve):
+    source = dedent(ECHO) + "import azure.functions as func\nANYBODY = func.AuthLevel.ANONYMOUS\n" + KINDS[kind]
+    host, _ = await serve(write_app({"host.json": PREFIX % "", "function_app.py": source}))
+    server = HttpServer(host.app, host="127.0.0.1", port=0)
+    url = await server.start()
+    async with httpx.AsyncClient(base_url=url) as client:
+        answers = [await client.request(method, "/a%25b") for method in ("GET", "HEAD")]
+    await server.stop()
+    names = [[name for name, _ in answer.headers.multi_items()] for answer in answers]
+    assert [sorted(set(found)) == sorted(found) for found in names] == [True, True]
+    assert answers[0].text == "/a%b"
+    assert [answer.headers["content-length"] for answer in answers] == ["4", "4"]

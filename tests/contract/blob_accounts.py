@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,22 @@ class BlobStoreContract:
         content = await store.read(newest(container, "deep/a"))
         assert content is not None
         assert content.data == b"1"
+
+    async def test_only_the_version_that_was_read_is_replaced(self, store: BlobStore, container: str):
+        await store.write(container, "a", b"1", "text/plain")
+        first = (await listed(store, container))["a"]
+        assert await store.replace(first, b"2", "text/plain")
+        assert not await store.replace(first, b"3", "text/plain")
+        assert not await store.replace(replace(first, name="never"), b"3", "text/plain")
+        content = await store.read(newest(container, "a"))
+        assert content is not None
+        assert content.data == b"2"
+
+    async def test_of_many_replacements_at_once_one_is_made(self, store: BlobStore, container: str):
+        await store.write(container, "a", b"", "text/plain")
+        first = (await listed(store, container))["a"]
+        work = (store.replace(first, str(number).encode(), "text/plain") for number in range(8))
+        assert sorted(await asyncio.gather(*work)) == [False] * 7 + [True]
 
     async def test_an_empty_and_a_binary_blob(self, store: BlobStore, container: str):
         await store.write(container, "empty", b"", "text/plain")

@@ -1,9 +1,15 @@
 """What every KeyStore promises."""
 
+import asyncio
+
 import pytest
 
-from function_host.keys import BlobKeyStore, FileKeyStore, KeyStore, MemoryKeyStore
+from function_host.keys import BlobKeyStore, FileKeyStore, KeyRing, KeyStore, MemoryKeyStore
+from function_host.keys.document import HOST
 from triggers.blob_memory import MemoryBlobs
+
+ONE = {"keys": [{"name": "default", "value": "1", "encrypted": False}]}
+TWO = {"keys": [{"name": "default", "value": "2", "encrypted": False}]}
 
 
 class KeyStoreContract:
@@ -20,17 +26,34 @@ class KeyStoreContract:
         assert await store.load("f") == document
 
     async def test_the_first_document_is_kept(self, store):
-        await store.create("host", {"a": 1})
-        assert await store.create("host", {"a": 2}) == {"a": 1}
+        await store.create("f", ONE)
+        assert await store.create("f", TWO) == ONE
 
-    async def test_a_document_takes_the_place_of_another(self, store):
-        await store.create("host", {"a": 1})
-        await store.replace("host", {"a": 2})
-        assert await store.load("host") == {"a": 2}
+    async def test_a_document_takes_the_place_of_the_one_that_was_read(self, store):
+        await store.create("f", ONE)
+        assert await store.replace("f", TWO, ONE)
+        assert await store.load("f") == TWO
+
+    async def test_what_others_changed_meanwhile_stays(self, store):
+        await store.create("f", ONE)
+        assert await store.replace("f", TWO, ONE)
+        assert not await store.replace("f", {"keys": []}, ONE)
+        assert await store.load("f") == TWO
+
+    async def test_hosts_that_make_keys_at_once_lose_none(self, store):
+        rings = [KeyRing(store) for _ in range(4)]
+        await rings[0].prepare()
+        await asyncio.gather(*(ring.put(HOST, "functionKeys", f"k{i}", None) for i, ring in enumerate(rings)))
+        known = {key.name for key in await KeyRing(store).list(HOST, "functionKeys")}
+        assert known == {"default", "k0", "k1", "k2", "k3"}
+
+    async def test_hosts_that_make_one_system_key_at_once_agree(self, store):
+        made = await asyncio.gather(*(KeyRing(store).system_key("grid_extension") for _ in range(4)))
+        assert len(set(made)) == 1
 
     async def test_scopes_are_apart(self, store):
-        await store.create("host", {"a": 1})
-        assert await store.load("f") is None
+        await store.create("f", ONE)
+        assert await store.load("g") is None
 
 
 class TestMemoryKeyStore(KeyStoreContract):

@@ -53,3 +53,36 @@ async def test_the_ready_file_holds_the_report(known, tmp_path):
 def test_a_ready_file_without_a_folder_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="its folder does not exist"):
         check_ready_file(tmp_path / "none" / "ready.json")
+
+
+FAILING = """
+    import azure.functions as func
+    app = func.FunctionApp()
+
+    @app.route(route="{id}/{id}")
+    def twice(req: func.HttpRequest) -> str:
+        return ""
+
+    @app.route()
+    def lost(req: func.HttpRequest, missing: str) -> str:
+        return ""
+    """
+
+
+async def test_functions_that_failed_are_told_as_such(write_app, serve, capsys):
+    host, _ = await serve(write_app({"function_app.py": FAILING}))
+    known = report(host, "http://here:1")
+    assert (known["functions"], sorted(known["failures"])) == ([], ["lost", "twice"])
+    announce(known)
+    _, lost, twice = capsys.readouterr().err.splitlines()[-3:]
+    assert lost.startswith("  lost: failed: ")
+    assert twice.startswith("  twice: failed: The route 'api/{id}/{id}' has the parameter 'id' twice")
+
+
+async def test_a_function_without_a_route_is_at_its_name(write_app, serve):
+    bindings = """{"bindings": [{"type": "httpTrigger", "direction": "in", "name": "req"},
+                   {"type": "http", "direction": "out", "name": "$return"}]}"""
+    host, _ = await serve(
+        write_app({"hello/function.json": bindings, "hello/__init__.py": "def main(req): return 'x'"})
+    )
+    assert report(host, "http://here:1")["functions"][0]["url"] == "http://here:1/api/hello"

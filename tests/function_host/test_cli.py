@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from function_host.cli import main
+
 GOOD = {
     "function_app.py": """
         from function_host.scoring import scoring_app
@@ -94,6 +96,13 @@ def test_a_taken_port_is_one_sentence_and_init_does_not_run(write_app):
     assert out == ""
     (line,) = log.strip().splitlines()
     assert line.startswith(f"Cannot listen on 127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_a_usage_error(capsys, port):
+    with pytest.raises(SystemExit, match="2"):
+        main(["start", f"--port={port}"])
+    assert f"argument --port: '{port}' is no port; it must be a number from 0 to 65535" in capsys.readouterr().err
 
 
 def test_a_ready_file_without_a_folder_is_one_sentence(write_app, tmp_path):

@@ -30,6 +30,26 @@ def test_a_setting_may_add_a_section(tmp_path):
     assert config.extensions["blobs"] == {"x": "2"}
 
 
+def test_keys_count_in_any_case_like_the_names_of_settings(tmp_path):
+    text = """{"Version": "2.0", "FUNCTIONS": ["A"], "Extensions": {"Queues": {"BatchSize": 2}, "HTTP": {
+        "routeprefix": "v1", "hsts": {"ISENABLED": true}}}}"""
+    config = _config(tmp_path, text)
+    assert (config.http.route_prefix, config.only_functions) == ("v1", {"a"})
+    assert config.http.hsts_max_age is not None
+    assert config.extensions["queues"]["batchSize"] == 2
+    assert config.unknown_keys == ()
+
+
+@pytest.mark.parametrize("name", ["Extensions__http__routePrefix", "extensions:HTTP:ROUTEPREFIX"])
+def test_a_setting_may_add_a_section_in_any_case(tmp_path, name):
+    assert _config(tmp_path, '{"version": "2.0"}', {f"AzureFunctionsJobHost__{name}": "v1"}).http.route_prefix == "v1"
+
+
+def test_comments_are_no_problem(tmp_path):
+    text = '// ours\n{"version": "2.0", /* on */ "unheardOf": 1,}'
+    assert _config(tmp_path, text).unknown_keys == ("unheardOf",)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import azure.functions as func
@@ -11,6 +11,7 @@ from function_host.dispatcher import Dispatcher
 from function_host.errors import FunctionError
 from function_host.loader import load_decorated
 from function_host.telemetry.context import current_invocation
+from function_host.threads import FunctionThreads
 from triggers.contract import Event
 from triggers.errors import SourceUnavailable
 
@@ -22,6 +23,7 @@ class Written:
         self.values: list[tuple[str, object, object]] = []
         self.opened = self.closed = 0
         self.unreachable = False
+        self.meet = None
 
     def no_reader(self, binding):
         raise AssertionError(f"{binding} is no input")
@@ -32,6 +34,8 @@ class Written:
         class Writer:
             async def open(self):
                 parent.opened += 1
+                if parent.meet:
+                    await parent.meet()
                 if parent.unreachable:
                     raise SourceUnavailable("No way.")
 
@@ -51,15 +55,17 @@ def written():
 
 @pytest.fixture
 def dispatcher(written):
-    with ThreadPoolExecutor(2) as threads:
+    threads = FunctionThreads(2)
 
-        def make(app) -> Dispatcher:
-            (function,) = load_decorated(app, Path("function_app.py")).functions
-            return Dispatcher(
-                function, root=Path("/app"), threads=threads, open_reader=written.no_reader, open_writer=written.open
-            )
+    def make(app, timeout: timedelta | None = None) -> Dispatcher:
+        (function,) = load_decorated(app, Path("function_app.py")).functions
+        return Dispatcher(
+            function, root=Path("/app"), threads=threads, open_reader=written.no_reader, open_writer=written.open,
+            timeout=timeout,
+        )  # fmt: skip
 
-        yield make
+    yield make
+    threads.close()
 
 
 def _blob_app(function, *, out: str | None = "$return"):
@@ -185,3 +191,65 @@ async def test_invoke_raises_what_user_code_raised(dispatcher):
 
     with pytest.raises(KeyError):
         await dispatcher(_blob_app(f)).invoke(EVENT)
+
+
+async def test_a_host_that_stops_does_not_wait_for_another_attempt(dispatcher):
+    app = func.FunctionApp()
+
+    @app.queue_trigger(arg_name="m", queue_name="q", connection="C")
+    @app.retry(strategy="fixed_delay", max_retry_count="-1", delay_interval="00:10:00")
+    async def f(m: func.QueueMessage) -> None:
+        tried.set()
+        raise ValueError("again")
+
+    tried = asyncio.Event()
+    one = dispatcher(app)
+    running = asyncio.create_task(one.execute(Event(id="7", data="m")))
+    await tried.wait()
+    assert one.running == ["7"]
+    one.stop_retries()
+    result = await asyncio.wait_for(running, 5)
+    assert "again" in str(result.error)
+    assert one.running == []
+
+
+async def test_outputs_are_opened_together(dispatcher, written):
+    both = asyncio.Barrier(2)
+    app = func.FunctionApp()
+
+    @app.queue_trigger(arg_name="m", queue_name="q", connection="C")
+    @app.blob_output(arg_name="a", path="out/a", connection="C")
+    @app.blob_output(arg_name="b", path="out/b", connection="C")
+    async def f(m: func.QueueMessage, a: func.Out[str], b: func.Out[str]) -> None: ...
+
+    written.meet = both.wait
+    await asyncio.wait_for(dispatcher(app).open(), 5)
+    assert written.opened == 2
+
+
+async def test_code_that_runs_while_an_answer_is_streamed_belongs_to_the_invocation(dispatcher):
+    from starlette.requests import Request
+    from starlette.responses import StreamingResponse
+
+    app = func.FunctionApp()
+    seen = []
+
+    @app.route(route="s")
+    async def f(req: Request) -> StreamingResponse:
+        async def chunks():
+            seen.append(current_invocation.get())
+            yield "x"
+
+        return StreamingResponse(chunks())
+
+    metadata = {"url": "http://h/s", "method": "GET", "headers": {}, "params": {}, "route_params": {}}
+    result = await dispatcher(app).execute(Event(id="7", data=b"", metadata=metadata))
+
+    async def send(message) -> None: ...
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    await result.value({"type": "http", "asgi": {"spec_version": "2.4"}}, receive, send)
+    assert seen == ["f/7"]
+    assert current_invocation.get() == ""

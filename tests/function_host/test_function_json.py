@@ -62,8 +62,8 @@ def test_code_is_shared_through_the_root_package_and_relative_imports(app):
 
 
 @pytest.mark.parametrize("disabled", [True, "true", "1"])
-def test_a_disabled_function_is_left_out(app, disabled):
-    assert load_function_json(app({"hello/__init__.py": MAIN}, disabled=disabled)) is None
+def test_a_disabled_function_is_known_as_one(app, disabled):
+    assert load_function_json(app({"hello/__init__.py": MAIN}, disabled=disabled)).is_disabled
 
 
 def test_a_retry_policy_is_read(app):
@@ -115,4 +115,4 @@ def test_only_folders_one_level_down_count(tmp_path):
 @pytest.mark.parametrize(("written", "runs"), [("OFF", False), ("%OFF%", False), ("ON", True), ("NOBODY", True)])
 def test_a_setting_may_disable_it(app, written, runs):
     folder = app({"hello/__init__.py": MAIN}, bindings=HTTP, disabled=written)
-    assert (load_function_json(folder, {"OFF": "true", "ON": "0"}) is not None) is runs
+    assert load_function_json(folder, {"OFF": "true", "ON": "0"}).is_disabled is not runs

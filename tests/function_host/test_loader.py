@@ -1,5 +1,7 @@
+import re
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -62,10 +64,35 @@ def test_two_functions_of_one_name_are_refused(write_app):
         load_app(write_app({"function_app.py": text}), {})
 
 
-@pytest.mark.parametrize("name", ["triggers/__init__.py", "function_host/__init__.py", "triggers.py"])
+@pytest.mark.parametrize(
+    "name", ["triggers/__init__.py", "triggers/http_bp.py", "function_host/__init__.py", "triggers.py"]
+)
 def test_reserved_names_are_refused_by_name(write_app, name):
     with pytest.raises(ReservedModuleName, match=name.split("/")[0].removesuffix(".py")):
         load_app(write_app({"function_app.py": ONE, name: ""}), {})
+
+
+def test_a_folder_without_code_may_have_a_reserved_name(write_app):
+    assert load_app(write_app({"function_app.py": ONE, "triggers/readme.md": ""}), {}).functions
+
+
+def test_a_function_may_have_a_reserved_name(write_app):
+    files = {"triggers/function.json": FUNCTION_JSON, "triggers/__init__.py": "def main(req): return 'hi'"}
+    assert [function.name for function in load_app(write_app(files), {}).functions] == ["triggers"]
+
+
+def test_an_app_may_have_packages_called_like_those_the_host_does_not_use(write_app):
+    text = "from infra.settings import ROUTE\nimport packager\n" + dedent(ONE)
+    files = {"function_app.py": text, "infra/settings.py": "", "infra/__init__.py": "", "packager.py": ""}
+    root = write_app({**files, "infra/settings.py": "ROUTE = 'x'"})
+    ours = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("infra", "packager")}
+    try:
+        assert load_app(root, {}).functions
+        assert Path(sys.modules["packager"].__file__) == root / "packager.py"
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] in ("infra", "packager")]:
+            del sys.modules[name]
+        sys.modules.update(ours)
 
 
 def test_another_script_name_may_be_set(write_app):
@@ -73,10 +100,25 @@ def test_another_script_name_may_be_set(write_app):
     assert load_app(root, {"PYTHON_SCRIPT_FILE_NAME": "main.py"}).functions
 
 
-def test_a_script_name_that_is_none_is_refused(write_app):
-    root = write_app({"function_app.py": ONE})
-    with pytest.raises(AppLoadError, match="PYTHON_SCRIPT_FILE_NAME is 'main'"):
-        load_app(root, {"PYTHON_SCRIPT_FILE_NAME": "main"})
+@pytest.mark.parametrize("name", ["main", "src/app.py", "../app/function_app.py", "main.py\n"])
+def test_a_script_name_that_is_none_is_refused(write_app, name):
+    root = write_app({"function_app.py": ONE, "src/app.py": ONE})
+    with pytest.raises(AppLoadError, match=re.escape(f"PYTHON_SCRIPT_FILE_NAME is {name!r}; set it to the name")):
+        load_app(root, {"PYTHON_SCRIPT_FILE_NAME": name})
+
+
+def test_a_function_that_breaks_the_loader_does_not_stop_the_others(write_app, caplog):
+    files = {
+        "good/function.json": FUNCTION_JSON,
+        "good/__init__.py": "def main(req): return 'hi'",
+        "odd/function.json": FUNCTION_JSON,
+        "odd/__init__.py": "class Odd:\n    def __getattribute__(self, name): raise OSError(name)\n"
+        "    def __call__(self, req): pass\nmain = Odd()",
+    }
+    app = load_app(write_app(files), {})
+    assert [function.name for function in app.functions] == ["good"]
+    assert "Function 'odd' cannot be loaded: OSError: " in str(app.failures["odd"])
+    assert "cannot be loaded for an unforeseen reason" in caplog.text
 
 
 FUNCTION_JSON = """

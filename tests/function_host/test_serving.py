@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 APP = {
     "function_app.py": """
@@ -88,3 +90,38 @@ def test_a_count_that_is_no_number_is_one_sentence(write_app, tmp_path):
         _, log = process.communicate(timeout=20)
     assert process.returncode == 3
     assert log == "FUNCTIONS_WORKER_PROCESS_COUNT is 'many'; set it to a number of processes, 1 or more.\n"
+
+
+STUCK = """
+    import time
+    import azure.functions as func
+    app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+    @app.route(route="stuck")
+    def stuck(req: func.HttpRequest) -> str:
+        print("stuck", flush=True)
+        time.sleep(60)
+    @app.route(route="storage", auth_level=func.AuthLevel.FUNCTION)
+    def storage(req: func.HttpRequest) -> str:
+        import os
+        return os.environ.get("AzureWebJobsStorage", "none")
+    @app.blob_trigger(arg_name="b", path="input/{n}", connection="AzureWebJobsStorage")
+    def of_storage(b: func.InputStream) -> None: ...
+    """
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_what_never_ends_does_not_keep_a_host_that_stops(write_app, tmp_path, monkeypatch, count):
+    monkeypatch.setenv("FUNCTIONS_DRAIN_SECONDS", "0")
+    monkeypatch.delenv("AzureWebJobsStorage", raising=False)
+    with start(write_app({"function_app.py": STUCK}), tmp_path / "ready.json", count) as process:
+        url = wait_for(tmp_path / "ready.json", process)["url"]
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
+            client.sendall(b"GET /api/stuck HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert process.stdout.readline() == "stuck\n"
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "the time FUNCTIONS_DRAIN_SECONDS gives a host that stops: stuck (" in log
+    # Nothing is hidden by what several processes share, and it is told once.
+    assert log.count("The 'of_storage' function is in error: The app setting 'AzureWebJobsStorage' is not set") == 1
+    assert log.count("Function keys are temporary") == 1

@@ -1,9 +1,10 @@
+import json
 import os
 
 import pytest
 
 from function_host.errors import ConfigError
-from function_host.settings import load_settings, process_count, publish
+from function_host.settings import DRAIN_SECONDS, drain_seconds, load_settings, process_count, publish
 
 
 def test_the_environment_wins_over_local_settings(tmp_path):
@@ -16,11 +17,26 @@ def test_no_file_is_no_problem(tmp_path):
     assert dict(load_settings(tmp_path, {})) == {}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"Values": 1}'])
-def test_a_broken_file_is_named(tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", " is not JSON: .*line 1 column 2"),
+        ("[]", " must hold a JSON object"),
+        ('{"Values": 1}', r": \$\.Values must"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, text, told):
     (tmp_path / "local.settings.json").write_text(text)
-    with pytest.raises(ConfigError, match=r"local\.settings\.json must be JSON"):
+    with pytest.raises(ConfigError, match=rf"local\.settings\.json{told}"):
         load_settings(tmp_path, {})
+
+
+def test_names_count_in_any_case(tmp_path):
+    text = '{"values": {"functions_worker_process_count": 3, "A": "file"}} // on'
+    (tmp_path / "local.settings.json").write_text(text)
+    settings = load_settings(tmp_path, {"a": "environment"})
+    assert process_count(settings) == 3
+    assert settings["A"] == "environment"
 
 
 def test_user_code_reads_settings_from_the_environment():
@@ -37,3 +53,25 @@ def test_the_number_of_processes(text, count):
 def test_a_number_of_processes_that_is_none(text):
     with pytest.raises(ConfigError, match=f"FUNCTIONS_WORKER_PROCESS_COUNT is '{text}'"):
         process_count({"FUNCTIONS_WORKER_PROCESS_COUNT": text})
+
+
+def test_cors_of_the_local_file_is_that_of_the_settings(tmp_path):
+    host = '{"Host": {"cors": "http://a/, http://b", "CORSCredentials": true}}'
+    (tmp_path / "local.settings.json").write_text(host)
+    settings = load_settings(tmp_path, {})
+    assert json.loads(settings["CORS_ALLOWED_ORIGINS"]) == ["http://a", "http://b"]
+    assert settings["FUNCTIONS_ENABLE_CORS_CONFIGURATION"] == "1"
+    assert settings["CORS_SUPPORT_CREDENTIALS"].lower() == "true"
+
+
+@pytest.mark.parametrize("host", ["{}", '{"CORS": ""}', '"x"'])
+def test_without_origins_there_is_no_cors(tmp_path, host):
+    (tmp_path / "local.settings.json").write_text(f'{{"Host": {host}}}')
+    assert load_settings(tmp_path, {}) == {}
+
+
+def test_a_drain_takes_as_long_as_the_setting_says():
+    assert drain_seconds({}) == DRAIN_SECONDS
+    assert drain_seconds({"FUNCTIONS_DRAIN_SECONDS": "90"}) == 90
+    with pytest.raises(ConfigError, match="FUNCTIONS_DRAIN_SECONDS is '-1'; set it to a whole number of seconds"):
+        drain_seconds({"FUNCTIONS_DRAIN_SECONDS": "-1"})

@@ -97,3 +97,22 @@ def test_a_report_is_what_the_worker_said():
         assert json.loads(process.stdout.readline()) in children(process.pid)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
+
+
+def test_the_end_of_a_worker_is_seen_while_a_process_of_its_own_goes_on():
+    forks = "(sys.stdout.close(), os.close(1), time.sleep(60)) if os.fork() == 0 else None"
+    with program(count=1, before=f"if worker.is_first: {forks}") as process:
+        (first,) = pids(process)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: set(children(process.pid)) - {first})
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert f"Worker {first} ended (SIGKILL)" in log
+
+
+def test_what_was_registered_for_the_end_is_run_by_the_process_that_registered_it():
+    with program(count=1, before="import atexit; atexit.register(os.write, 1, b'end of a worker ')") as process:
+        pids(process)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert out == "end of a worker code 0\n"

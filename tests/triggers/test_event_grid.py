@@ -119,3 +119,15 @@ async def test_a_text_is_one_event_or_a_list_as_the_function_takes_them(cardinal
     assert event.data == data
     with pytest.raises(InvalidInput, match="no event"):
         await event_of_text(HandRun(function="f", binding=trigger, settings={}, text="[]"))
+
+
+async def test_nothing_runs_for_a_client_that_hung_up(app):
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        raise AssertionError("nobody listens")
+
+    _, served = app.mounted
+    await served({"method": "POST", "headers": [(b"aeg-event-type", b"Notification")]}, receive, send)
+    assert app.events == []

@@ -92,7 +92,7 @@ async def test_the_listener_mounts_what_its_binding_says_and_answers_there():
     context = ListenerContext(function="f", binding=binding, executor=_Echo(), routes=routes, settings={})
     await HttpListener(context).start()
     app, methods, level = routes.mounted["x/{id}"]
-    assert (methods, level) == (["GET"], "ADMIN")
+    assert (methods, level) == (["GET"], "admin")
     sent = []
 
     async def send(message):
@@ -102,6 +102,58 @@ async def test_the_listener_mounts_what_its_binding_says_and_answers_there():
     assert sent[0]["status"] == 200
     assert (b"content-length", b"5") in sent[0]["headers"]
     assert sent[1]["body"] == b"hello"
+
+
+class _Executor:
+    def __init__(self, value):
+        self.value, self.events = value, []
+
+    async def execute(self, event):
+        self.events.append(event)
+        return FunctionResult(value=self.value)
+
+
+async def _ask(executor, receive):
+    routes, sent = _Routes(), []
+    binding = Binding(type="httpTrigger", name="req", direction="IN", options={"route": "x"})
+    await HttpListener(
+        ListenerContext(function="f", binding=binding, executor=executor, routes=routes, settings={})
+    ).start()
+
+    async def send(message):
+        sent.append(message)
+
+    await routes.mounted["x"][0](_scope(), receive, send)
+    return sent
+
+
+async def test_nothing_runs_for_a_client_that_hung_up():
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    executor = _Executor("x")
+    assert await _ask(executor, receive) == []
+    assert executor.events == []
+
+
+async def _streams(scope, receive, send):
+    await send({"type": "http.response.start", "status": 99, "headers": []})
+    await send({"type": "http.response.body", "body": b"x"})
+
+
+@pytest.mark.parametrize("value", [func.HttpResponse("x", status_code=99), _streams])
+async def test_an_answer_that_cannot_be_sent_is_an_empty_500_and_in_the_log(value, caplog):
+    sent = await _ask(_Executor(value), _receive(b""))
+    assert [sent[0]["status"], sent[1]["body"], len(sent)] == [500, b"", 2]
+    assert [record.name for record in caplog.records] == ["Function.f"]
+    assert "status of the answer is 99" in caplog.text
+
+
+def test_the_urls_path_stays_as_it_was_sent():
+    scope = _scope(path="/api/a%/é", raw_path=b"/api/a%25/%C3%A9")
+    assert request_metadata(scope)["url"] == "http://here:80/api/a%25/%C3%A9"
+    del scope["raw_path"]
+    assert request_metadata(scope)["url"] == "http://here:80/api/a%25/%C3%A9"
 
 
 @pytest.mark.parametrize("options", [{"auth_level": "everyone"}, {"auth_level": 3}, {"route": ""}, {"route": "/"}])

@@ -1,7 +1,7 @@
 import pytest
 
 from triggers import http_body
-from triggers.http_body import BodyTooLarge, SpooledBody, read_body
+from triggers.http_body import BodyTooLarge, ClientGone, SpooledBody, read_body
 
 
 def _receive(*chunks: bytes):
@@ -30,3 +30,15 @@ async def test_a_large_body_waits_on_disk(monkeypatch):
 async def test_a_body_over_the_limit_is_refused(chunks):
     with pytest.raises(BodyTooLarge):
         await read_body(_receive(*chunks), limit=3)
+
+
+@pytest.mark.parametrize("arrived", [[], [b"half"], [b"half", b"more"]])
+async def test_a_client_that_hangs_up_leaves_no_half_body(arrived):
+    messages = [{"type": "http.request", "body": part, "more_body": True} for part in arrived]
+    messages.append({"type": "http.disconnect"})
+
+    async def receive():
+        return messages.pop(0)
+
+    with pytest.raises(ClientGone):
+        await read_body(receive)

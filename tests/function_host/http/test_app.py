@@ -1,6 +1,15 @@
 import logging
 
+import httpx
 import pytest
+
+from function_host.host import Host
+from function_host.http.app import HttpApp
+from function_host.http.auth import Authorizer
+from function_host.http.routing import RouteTable
+from function_host.keys import KeyRing, MemoryKeyStore
+from function_host.status import HostStatus
+from triggers.http_answer import respond
 
 APP = {
     "function_app.py": """
@@ -102,10 +111,6 @@ async def test_the_homepage_says_the_app_is_up(client):
 
 
 async def test_ready_is_told_only_between_start_and_stop(write_app):
-    import httpx
-
-    from function_host.host import Host
-
     host = Host.load(write_app(APP), {})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=host.app), base_url="http://test") as client:
         before = (await client.get("/health/ready")).status_code
@@ -114,3 +119,56 @@ async def test_ready_is_told_only_between_start_and_stop(write_app):
         await host.stop()
         after = (await client.get("/health/ready")).status_code
     assert (before, during, after) == (503, 200, 503)
+
+
+PROBED = """
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+@app.route(route="health/{rest}")
+def health(req: func.HttpRequest) -> str:
+    return req.route_params["rest"]
+
+@app.route(route="bad/{id}/{id}")
+def bad(req: func.HttpRequest) -> str: ...
+"""
+AT_THE_ROOT = '{"version": "2.0", "extensions": {"http": {"routePrefix": "%s"}}}'
+
+
+async def test_functions_come_before_probes(write_app, serve):
+    _, client = await serve(write_app({"function_app.py": PROBED, "host.json": AT_THE_ROOT % ""}))
+    assert (await client.get("/health/db")).text == "db"
+    assert (await client.get("/health/ready")).text == "ready"
+    assert (await client.get("/health/live")).text == "live"
+
+
+async def test_what_is_wrong_is_told_at_the_probe_to_whoever_has_the_master_key(write_app, serve):
+    host, client = await serve(write_app({"function_app.py": PROBED}))
+    assert "the parameter 'id' twice" in host.status.failures["bad"]
+    told = await client.get("/health/ready")
+    assert (told.status_code, told.text) == (503, "Running\nbad")
+    key = (await host.keys.master()).value
+    assert "the parameter 'id' twice" in (await client.get("/health/ready", headers={"x-functions-key": key})).text
+    assert (await client.get("/health/db")).status_code == 404
+
+
+async def test_a_broken_app_is_404_and_not_ready(write_app, serve):
+    _, client = await serve(write_app({"function_app.py": "import nothing_of_that_name"}))
+    assert (await client.get("/api/x")).status_code == 404
+    told = await client.get("/health/ready")
+    assert (told.status_code, told.text) == (503, "Error")
+
+
+async def _everything(scope, receive, send):
+    await respond(send, 200, [], b"the app")
+
+
+@pytest.mark.parametrize(("keeps", "said"), [(True, "alive"), (False, "the app")])
+async def test_a_host_may_keep_its_probes_from_a_function_that_answers_every_path(keeps, said):
+    own, functions = RouteTable(), RouteTable()
+    functions.add("{*path}", _everything, methods=(), auth_level="anonymous", function="f")
+    authorizer = Authorizer(KeyRing(MemoryKeyStore()))
+    app = HttpApp(HostStatus(host_id="h"), authorizer, own=own, functions=functions, homepage=True, keeps_probes=keeps)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        assert (await client.get("/health/live")).text == said
+        assert (await client.get("/health/more")).text == "the app"

@@ -13,9 +13,9 @@ async def _hello(scope, receive, send):
     await respond(send, 200, [(b"x-own", b"own")], b"hello")
 
 
-async def _ask(app, method="GET", **headers):
+async def _ask(app, method="GET", path="/", **headers):
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-        return await client.request(method, "/", headers=headers)
+        return await client.request(method, path, headers=headers)
 
 
 def test_without_a_wish_nothing_is_put_around_the_app():
@@ -48,6 +48,13 @@ async def test_more_requests_than_allowed_get_429_and_are_taken_again_later():
     assert (refused.status_code, refused.headers["x-functions-scaleout"]) == (429, "1")
     assert (await first).status_code == 200
     assert (await _ask(app)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/admin/host/status", "/runtime/webhooks/x", "/health/live", "/health/ready"])
+async def test_the_hosts_own_paths_are_never_throttled(path):
+    app = wrap(_hello, HttpConfig(max_outstanding_requests=0))
+    assert (await _ask(app, path=path)).status_code == 200
+    assert (await _ask(app, path="/health/db")).status_code == 429
 
 
 CORS = HttpConfig(cors_origins=["http://a"], cors_credentials=True)
@@ -101,6 +108,19 @@ def test_the_section_is_read_with_its_defaults():
         ({"maxOutstandingRequests": "many"}, {}, r"P\.maxOutstandingRequests is 'many'"),
         ({"maxOutstandingRequests": -2}, {}, r"P\.maxOutstandingRequests is -2"),
         ({"customHeaders": []}, {}, r"P\.customHeaders must be a JSON object"),
+        ({"customHeaders": {"X": "a\nb"}}, {}, r"P\.customHeaders: The header 'X' is 'a\\nb'; take the line breaks"),
+        ({"customHeaders": {"X": "\u20ac"}}, {}, r"P\.customHeaders: .*Latin-1"),
+        ({"customHeaders": {"X Y": "a"}}, {}, r"P\.customHeaders: 'X Y' is no name of a header"),
+        ({"customHeaders": {"Date": "a"}}, {}, r"P\.customHeaders\.Date: the server writes this header itself"),
+        (
+            {},
+            {
+                "FUNCTIONS_ENABLE_CORS_CONFIGURATION": "1",
+                "CORS_ALLOWED_ORIGINS": '["*"]',
+                "CORS_SUPPORT_CREDENTIALS": "true",
+            },
+            r"every origin \('\*'\) and credentials",
+        ),
         ({"hsts": {"isEnabled": True, "maxAge": "soon"}}, {}, r"P\.hsts\.maxAge: 'soon'"),
         ({}, {"FUNCTIONS_ENABLE_CORS_CONFIGURATION": "1", "CORS_ALLOWED_ORIGINS": "x"}, "CORS_ALLOWED_ORIGINS"),
         ({}, {"FUNCTIONS_ENABLE_CORS_CONFIGURATION": "1", "CORS_ALLOWED_ORIGINS": "{}"}, "CORS_ALLOWED_ORIGINS"),

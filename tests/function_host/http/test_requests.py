@@ -52,3 +52,16 @@ async def test_nobody_needs_large_bodies_here(monkeypatch):
 
     monkeypatch.setattr(requests, "_LARGEST_BODY", 2)
     assert (await _ask(handler, b"abc"))[0] == 413
+
+
+async def test_nothing_is_done_for_a_client_that_hung_up():
+    async def handler(_: OwnRequest) -> OwnAnswer:
+        raise AssertionError("never called")
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        raise AssertionError("nobody listens")
+
+    await own_route(handler)({"method": "POST", "scheme": "http", "headers": []}, receive, send)

@@ -1,7 +1,7 @@
 import pytest
 
 from function_host.errors import AppLoadError
-from function_host.http.routing import RouteTable, compile_template
+from function_host.http.routing import RouteTable
 
 
 async def _app(scope, receive, send):
@@ -13,40 +13,6 @@ def _table(*routes: tuple[str, list[str]]) -> RouteTable:
     for template, methods in routes:
         table.add(template, _app, methods=methods, auth_level="ANONYMOUS", function=template)
     return table
-
-
-@pytest.mark.parametrize(
-    ("template", "path", "parameters"),
-    [
-        ("items/{id}", "items/5", {"id": "5"}),
-        ("items/{id:int}", "items/5", {"id": "5"}),
-        ("items/{id:int}", "items/abc", None),
-        ("items/{id:int}", "items/5/more", None),
-        ("items/{id?}", "items", {}),
-        ("items/{id?}", "items/5", {"id": "5"}),
-        ("items/{id:int?}", "items/x", None),
-        ("{*path}", "a/b/c", {"path": "a/b/c"}),
-        ("{*path}", "", {"path": ""}),
-        ("api/{*path}", "api", {}),
-        ("{a}/{b}", "x/y", {"a": "x", "b": "y"}),
-        ("{a}/{b}", "x", None),
-        ("Foo/{id}", "fOO/1", {"id": "1"}),
-        ("{id:guid}", "0f8fad5b-d9cb-469f-a165-70867728950e", {"id": "0f8fad5b-d9cb-469f-a165-70867728950e"}),
-    ],
-)
-def test_a_template_finds_its_parameters(template, path, parameters):
-    assert compile_template(template)(path) == parameters
-
-
-@pytest.mark.parametrize("template", ["items/{id", "items/{}", "items/{1d}", "items/x{id}"])
-def test_a_broken_template_is_refused_with_the_segment(template):
-    with pytest.raises(AppLoadError, match="segment"):
-        compile_template(template)
-
-
-def test_an_unknown_constraint_is_refused_with_the_known_ones():
-    with pytest.raises(AppLoadError, match=r"constraint 'odd'; known are .*guid"):
-        compile_template("items/{id:odd}")
 
 
 def test_literal_routes_match_without_regard_to_case_or_outer_slashes():
@@ -70,3 +36,26 @@ def test_routes_with_one_path_share_it_by_method():
 def test_the_first_pattern_wins():
     table = _table(("{a}", []), ("{b}", []))
     assert table.find("GET", "/1").parameters == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("path", "template"),
+    [
+        ("items/new", "items/new"),
+        ("items/5", "items/{id:int}"),
+        ("items/a.b", "items/{name}.{ext}"),
+        ("items/x", "items/{name}"),
+        ("items/5/6", "{*all:regex(6)}"),
+        ("items/5/7", "{*all}"),
+    ],
+)
+def test_the_most_precise_template_wins(path, template):
+    templates = ("{*all}", "{*all:regex(6)}", "items/{name}", "items/{id:int}", "items/{name}.{ext}", "items/new")
+    assert _table(*((template, []) for template in templates)).find("GET", path).route.template == template
+
+
+def test_a_broken_template_leaves_the_table_as_it_was():
+    table = _table(("{a}", []))
+    with pytest.raises(AppLoadError, match="'id' twice"):
+        table.add("{id}/{id}", _app, methods=[], auth_level="ANONYMOUS", function="f")
+    assert table.find("GET", "1/2") is None

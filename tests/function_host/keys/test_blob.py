@@ -17,7 +17,7 @@ def blobs():
 async def test_blobs_have_azures_names(blobs):
     store = BlobKeyStore(blobs, "my-app")
     await store.create("host", {"a": 1})
-    await store.replace("MyFunction", {"b": 2})
+    await store.create("MyFunction", {"b": 2})
     found = {name: json.loads(data) for name, (_, data, _) in blobs.containers["azure-webjobs-secrets"].items()}
     assert found == {"my-app/host.json": {"a": 1}, "my-app/myfunction.json": {"b": 2}}
 
@@ -30,7 +30,7 @@ async def test_apps_are_apart(blobs):
 async def test_an_outage_is_told_as_one(blobs):
     blobs.reachable = False
     store = BlobKeyStore(blobs, "h")
-    for work in (store.load("host"), store.create("host", {}), store.replace("host", {})):
+    for work in (store.load("host"), store.create("host", {}), store.replace("host", {}, {})):
         with pytest.raises(KeysUnavailable, match=r"secrets/h/host\.json cannot be reached\. The storage"):
             await work
 

@@ -1,3 +1,8 @@
+import json
+
+import pytest
+
+from function_host.errors import ConfigError
 from function_host.keys.document import (
     HOST,
     Key,
@@ -5,6 +10,7 @@ from function_host.keys.document import (
     master_key,
     new_document,
     new_value,
+    read_document,
     with_key,
     with_master_key,
     without_key,
@@ -42,3 +48,29 @@ def test_other_parts_of_the_document_are_kept():
 
 def test_the_master_key_may_be_changed():
     assert master_key(with_master_key(new_document(HOST), "new")) == "new"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"{", "is not JSON: .*line 1 column 2"),
+        (b"\xff{", "is not JSON"),
+        (b"[]", "must hold a JSON object"),
+        (b"{}", r'must have \$\.masterKey of the form {"name": "text", "value": "text"}'),
+        (b'{"masterKey": {"name": "master"}}', r"must have \$\.masterKey of the form"),
+        (b'{"masterKey": {"name": "m", "value": "v"}, "functionKeys": {}}', r"must have a list in \$\.functionKeys"),
+        (
+            b'{"masterKey": {"name": "m", "value": "v"}, "systemKeys": [1]}',
+            r"must have \$\.systemKeys\[0\] of the form",
+        ),
+    ],
+)
+def test_a_broken_document_is_told_with_its_place_and_the_way_out(data, told):
+    with pytest.raises(ConfigError, match=rf"^The file k {told}.*Mend it, or delete it for new keys\.$"):
+        read_document(data, HOST, "The file k")
+
+
+@pytest.mark.parametrize("scope", [HOST, "f"])
+def test_a_document_that_was_made_is_read(scope):
+    document = new_document(scope)
+    assert read_document(json.dumps(document).encode(), scope, "here") == document

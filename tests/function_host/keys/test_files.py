@@ -19,15 +19,17 @@ async def test_a_key_file_that_is_no_object_is_named(tmp_path):
 
 
 async def test_only_the_owner_can_read_keys(tmp_path):
-    await FileKeyStore(tmp_path / "keys").create("host", {"masterKey": {}})
-    assert stat.S_IMODE((tmp_path / "keys" / "host.json").stat().st_mode) == 0o600
+    await FileKeyStore(tmp_path / "keys").create("f", {})
+    assert stat.S_IMODE((tmp_path / "keys" / "f.json").stat().st_mode) == 0o600
 
 
 async def test_no_half_written_file_is_left(tmp_path):
     store = FileKeyStore(tmp_path)
-    await store.create("host", {"a": 1})
-    await store.create("host", {"a": 2})
-    assert [path.name for path in tmp_path.iterdir()] == ["host.json"]
+    await store.create("f", {"keys": []})
+    await store.create("f", {"a": 2})
+    assert not await store.replace("f", {"a": 2}, {"a": 3})
+    assert await store.replace("f", {"a": 2}, {"keys": []})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "f.json"]
 
 
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -26,11 +26,12 @@ async def test_keys_are_there_when_the_store_is_back(caplog):
         now += seconds
 
     ring = KeyRing(Flaky("No route.", "No route.", "No route.", "Refused."), clock=lambda: now)
-    await prepare_keys(ring, sleep)
+    await prepare_keys(ring, ["grid_extension"], sleep)
     assert pauses == [1, 2, 4, 8]
     assert [record.message.partition(" Functions")[0] for record in caplog.records] == [
         "No route.", "Refused.", "The keys can be read now.",
     ]  # fmt: skip
+    assert [key.name for key in await ring.list("host", "systemKeys")] == ["grid_extension"]
     assert await ring.level(await ring.host_key(), "") == "function"
 
 

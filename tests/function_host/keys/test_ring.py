@@ -72,16 +72,20 @@ class Shared(MemoryKeyStore):
         return await super().load(scope)
 
 
-async def test_keys_that_others_make_and_delete_count_after_a_while():
+async def test_keys_that_others_make_count_within_a_second_and_deleted_ones_go_after_a_while():
     clock, store = Clock(), Shared(fresh_for=60)
     ring, other = KeyRing(store, clock), KeyRing(store, clock)
     await ring.prepare()
     key = (await other.put("host", "functionKeys", "new", None)).value
+    own = (await other.put("f", "keys", "new", None)).value
+    system = await other.system_key("grid_extension")
     assert await ring.level(key, "") == "anonymous"
-    clock.now = 61
+    clock.now = 1.1
     assert await ring.level(key, "") == "function"
+    assert await ring.level(own, "f") == "function"
+    assert await ring.is_system_key(system, "grid_extension")
     await other.delete("host", "functionKeys", "new")
-    clock.now = 122
+    clock.now = 62
     assert await ring.level(key, "") == "anonymous"
 
 
@@ -94,6 +98,30 @@ async def test_unknown_keys_do_not_have_the_store_read_again_and_again():
     for _ in range(20):
         await ring.level("guess", "")
     assert store.loads == before + 1
+    clock.now = 62.1
+    for _ in range(20):
+        await ring.level("guess", "")
+    assert store.loads == before + 2
+
+
+async def test_guesses_leave_a_store_alone_that_just_failed():
+    clock, store = Clock(), Shared(fresh_for=60)
+    ring = KeyRing(store, clock)
+    await ring.prepare()
+    store.reachable, clock.now = False, 2
+    await ring.level("guess", "")
+    before, clock.now = store.loads, 30
+    await ring.level("guess", "")
+    assert store.loads == before
+
+
+async def test_a_document_that_others_change_all_the_time_is_told():
+    class Busy(MemoryKeyStore):
+        async def replace(self, scope, document, instead_of):
+            return False
+
+    with pytest.raises(KeysUnavailable, match="being changed by others all the time"):
+        await KeyRing(Busy()).put("host", "functionKeys", "new", None)
 
 
 async def test_known_keys_go_on_to_count_when_the_store_goes_away(caplog):

@@ -33,4 +33,4 @@ def test_an_error_of_the_host_itself_is_shown_whole(tmp_path):
     (tmp_path / "host.json").write_text("[]")
     with pytest.raises(Exception, match="JSON object") as caught:
         load_config(tmp_path, {})
-    assert _files(users_part(caught.value))[-1].endswith("config.py")
+    assert _files(users_part(caught.value))[-1].endswith("json_file.py")
