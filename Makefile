@@ -30,6 +30,9 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.http
 	$(BIN)/python -m tests.benchmarks.startup
 	$(BIN)/python -m tests.benchmarks.processes
+	$(BIN)/python -m tests.benchmarks.transactions
+	$(BIN)/python -m tests.benchmarks.blob_delay
+	$(BIN)/python -m tests.benchmarks.large_blob
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

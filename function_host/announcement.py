@@ -17,18 +17,21 @@ def report(host: Host, url: str) -> Report:
     """What is known of a host that takes events at `url`, in the form of the ready file."""
     prefix, failures = host.config.http.route_prefix, host.status.failures
     functions = [
-        {
-            "name": function.name,
-            "url": _function_url(prefix, url, function),
-            "bindings": [
-                {"type": b.type, "direction": b.direction, "name": b.name, **b.options}
-                for b in (function.trigger, *function.inputs, *function.outputs)
-            ],
-        }
+        function_document(function, _function_url(prefix, url, function))
         for function in host.status.functions
         if function.name not in failures
     ]
     return {"url": url, "functions": functions, "failures": dict(failures), "errors": list(host.status.errors)}
+
+
+def function_document(function: Function, url: str | None = None) -> Mapping[str, object]:
+    """One function as JSON values: its name, where it answers HTTP, its bindings."""
+    bindings = (function.trigger, *function.inputs, *function.outputs)
+    return {
+        "name": function.name,
+        "url": url,
+        "bindings": [{"type": b.type, "direction": b.direction, "name": b.name, **b.options} for b in bindings],
+    }
 
 
 def announce(report: Report) -> None:

@@ -8,6 +8,7 @@ import azure.functions as func
 from azure.functions.meta import Datum
 
 from function_host import http_v2
+from function_host.blob_stream import SpooledInputStream
 from function_host.errors import BindingError
 from triggers.contract import Binding, Event
 from triggers.http_body import SpooledBody
@@ -15,6 +16,7 @@ from triggers.http_body import SpooledBody
 Decode = Callable[[Event], object]
 Encode = Callable[[object], object]
 
+_BLOB = "blob"
 _HTTP = "http"
 _HTTP_TRIGGER = "httptrigger"
 _DURABLE_CLIENT = "durableclient"
@@ -34,6 +36,8 @@ def decoder(trigger: Binding, hint: Any) -> Decode:
     def decode(event: Event) -> object:
         metadata = {name: _datum(value) for name, value in event.metadata.items()}
         try:
+            if isinstance(event.data, SpooledBody):
+                return SpooledInputStream(event.data, converter.decode(_datum(b""), trigger_metadata=metadata))
             if are_many and isinstance(event.data, list):
                 return [converter.decode(_datum(one), trigger_metadata=metadata) for one in event.data]
             return converter.decode(_datum(event.data), trigger_metadata=metadata)
@@ -46,12 +50,17 @@ def decoder(trigger: Binding, hint: Any) -> Decode:
 
 
 def encoder(output: Binding, function: str) -> Encode:
-    """How a value returned for `output` becomes what its writer sends: text, bytes or JSON text."""
+    """How a value returned for `output` becomes what its writer sends: text, bytes, JSON text, or a blob's file."""
     converter = _converter(output.type)
     if converter is None:
         return _encode_generic
 
+    is_blob = output.type.lower() == _BLOB
+
     def encode(value: object) -> object:
+        # The writer reads a file piece by piece, where the converter would take it whole.
+        if is_blob and callable(getattr(value, "read", None)):
+            return value
         try:
             return cast("Datum", converter.encode(value, expected_type=None)).value
         except (NotImplementedError, TypeError) as error:
@@ -122,7 +131,7 @@ class _SpooledRequest(func.HttpRequest):
 
 def _plain(event: Event) -> object:
     """As it came; what is JSON comes as its text, as Azure hands it over."""
-    return _datum(event.data).value
+    return _datum(event.data.read() if isinstance(event.data, SpooledBody) else event.data).value
 
 
 def _encode_generic(value: object) -> object:

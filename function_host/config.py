@@ -10,7 +10,7 @@ from typing import cast
 from function_host.any_case import AnyCase
 from function_host.errors import ConfigError
 from function_host.http.middleware import HttpConfig, read_http_config
-from function_host.json_file import read_json
+from triggers.json_file import read_json
 from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
 from triggers.timespan import parse_timespan
 

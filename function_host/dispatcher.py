@@ -1,6 +1,7 @@
 """The Executor: bind, call user code, write its outputs, and tell what happened."""
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import time
@@ -22,7 +23,8 @@ from function_host.threads import FunctionThreads
 from triggers.asgi import ASGIApp, Receive, Scope, Send
 from triggers.binding_data import request_values
 from triggers.contract import Binding, Event, FunctionResult, InputReader, OutputWriter
-from triggers.errors import SourceUnavailable
+from triggers.errors import SourceUnavailable, is_unavailable
+from triggers.http_body import SpooledBody
 
 ReaderFactory = Callable[[Binding], InputReader]
 _FOR_THE_INTERPRETER = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
@@ -85,8 +87,12 @@ class Dispatcher:
         try:
             value = await (self.invoke(event) if self._function.retry is None else self._invoke_with_retries(event))
         except Exception as error:  # because whatever user code raises is a result
-            self._log.error("Failed (Id=%s, attempt %d)", event.id, event.attempt, exc_info=users_part(error))
+            self._tell(f"Failed (Id={event.id}, attempt {event.attempt})", error, level=logging.ERROR)
             return FunctionResult(error=error)
+        finally:
+            # A request's body lives until its answer was sent.
+            if not self._is_http:
+                _close(event.data)
         level = logging.DEBUG if self._is_http else logging.INFO
         if self._log.isEnabledFor(level):
             milliseconds = (time.perf_counter() - started) * 1000
@@ -95,12 +101,16 @@ class Dispatcher:
 
     async def invoke(self, event: Event, *, retries: int = 0) -> object:
         """Run the function for `event` and write its outputs; raises what user code raised."""
+        with contextlib.ExitStack() as spools:
+            return await self._invoke(event, retries, spools)
+
+    async def _invoke(self, event: Event, retries: int, spools: contextlib.ExitStack) -> object:
         names = [name for name, _, _ in self._outputs] + ([self._answer_out] if self._answer_out else [])
         outs = {name: func_out() for name in names if name != RETURN}
         values = self._values(event)
         arguments = {
             self._function.trigger.name: self._decode(event),
-            **await self._read(event, values),
+            **await self._read(event, values, spools),
             **outs,
             **self._context(event, retries),
         }
@@ -149,15 +159,22 @@ class Dispatcher:
                     raise
                 retries += 1
                 pause = policy.pause(retries)
-                self._log.warning(
-                    "Failed (Id=%s); retry %d follows in %.1f s.", event.id, retries, pause, exc_info=users_part(error)
-                )
+                what = f"Failed (Id={event.id}); retry {retries} follows in {pause:.1f} s"
+                self._tell(what, error, level=logging.WARNING)
                 if await self._stops_within(pause):
                     raise
 
+    def _tell(self, what: str, error: Exception, *, level: int) -> None:
+        """With the traceback, unless storage is away: that fails every run, and no traceback says where."""
+        if is_unavailable(error):
+            self._log.log(level, "%s: %s: %s", what, type(error).__name__, error)
+        else:
+            self._log.log(level, "%s", what, exc_info=users_part(error))
+
     async def _stops_within(self, pause: float) -> bool:
         try:
-            await asyncio.wait_for(self._stopping.wait(), pause)
+            async with asyncio.timeout(pause):
+                await self._stopping.wait()
         except TimeoutError:
             return False
         return True
@@ -182,10 +199,16 @@ class Dispatcher:
             return request_values(event.metadata, event.data)
         return event.metadata
 
-    async def _read(self, event: Event, values: Mapping[str, object]) -> Mapping[str, object]:
+    async def _read(
+        self, event: Event, values: Mapping[str, object], spools: contextlib.ExitStack
+    ) -> Mapping[str, object]:
         arguments: dict[str, object] = {}
         for name, decode, reader in self._inputs:
-            arguments[name] = decode(Event(id=event.id, data=await reader.read(values)))
+            data = await reader.read(values)
+            # A streamed answer may still read it when the function has returned.
+            if not self._speaks_starlette:
+                spools.callback(_close, data)
+            arguments[name] = decode(Event(id=event.id, data=data))
         return arguments
 
     async def _write(self, values: Mapping[str, object], metadata: Mapping[str, object]) -> None:
@@ -235,6 +258,11 @@ def _outcome(call: Callable[..., object], arguments: Mapping[str, object]) -> tu
         return call(**arguments), None
     except BaseException as error:  # because the caller raises it again
         return None, error
+
+
+def _close(data: object) -> None:
+    if isinstance(data, SpooledBody):
+        data.close()
 
 
 def _within(label: str, answer: ASGIApp) -> ASGIApp:

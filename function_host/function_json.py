@@ -11,10 +11,10 @@ from typing import Any
 
 from function_host.errors import AppLoadError
 from function_host.functions import Function, make_binding, make_function
-from function_host.json_file import read_json
 from function_host.retry import read_retry
 from function_host.telemetry.logs import keep_own_loggers
 from triggers.contract import Binding
+from triggers.json_file import read_json
 
 FILE = "function.json"
 _ROOT_PACKAGE = "__app__"

@@ -1,4 +1,4 @@
-"""Compose everything: load, warm up, listen, serve, drain. The only file that knows all parts."""
+"""Compose everything: load, warm up, listen, serve, drain. With wiring.py the only file that knows all parts."""
 
 import asyncio
 import logging
@@ -9,17 +9,14 @@ from pathlib import Path
 from function_host.config import HostConfig, load_config
 from function_host.dispatcher import Dispatcher
 from function_host.errors import AddressInUse, AppLoadError, AppNotFound, ConfigError, HostError
-from function_host.expressions import resolve
 from function_host.functions import Function
-from function_host.host_id import host_id
 from function_host.http.admin import AdminApi
 from function_host.http.admin_keys import KeysApi
-from function_host.http.app import FunctionRoutes, HttpApp, homepage_enabled
+from function_host.http.app import HttpApp, homepage_enabled
 from function_host.http.auth import Authorizer
 from function_host.http.middleware import wrap
-from function_host.http.routing import RouteTable
 from function_host.http.server import HttpServer
-from function_host.http.webhooks import Webhooks
+from function_host.in_time import done_within
 from function_host.keys import FileKeyStore, KeyRing, KeyStore, MemoryKeyStore, choose_key_store, prepare_keys
 from function_host.lifespan import end_lifespan
 from function_host.loader import LoadedApp, load_app
@@ -27,28 +24,20 @@ from function_host.scoring import ScoringApp
 from function_host.scoring.errors import EntryScriptError
 from function_host.settings import DRAIN_SECONDS, drain_seconds, load_settings, publish, thread_count
 from function_host.status import ERROR, RUNNING, STOPPING, HostStatus, disabled_functions
+from function_host.telemetry.metrics import metrics_for
 from function_host.telemetry.tracebacks import users_part
 from function_host.threads import FunctionThreads
+from function_host.wiring import WARM_UP, Wiring
 from triggers.asgi import ASGIApp
 from triggers.contract import (
-    Binding,
-    BindingAdapter,
-    BindingContext,
     Event,
-    HandRun,
-    InputReader,
     Listener,
-    ListenerContext,
-    OutputWriter,
-    text_event,
 )
 from triggers.errors import TriggerError
-from triggers.registry import binding_adapter, by_binding_type
-from triggers.signals import Signals
+from triggers.host_id import host_id
 
 _log = logging.getLogger("Host")
 
-_WARM_UP = "warmuptrigger"
 _WAIT_FOR_KEYS = 2.0
 _WAIT_FOR_STORAGE = 2.0
 """Seconds for outputs, and then for listeners, before the port opens without those that are out of reach."""
@@ -73,7 +62,7 @@ class Host:
         """Are there keys to find again after a restart?"""
         self.keys = KeyRing(keys if self.keeps_keys or shared is None else FileKeyStore(shared / "keys"))
         self.drain_seconds: float = DRAIN_SECONDS
-        self._shared = shared
+        self.metrics = metrics_for(settings, shared)
         self.status = HostStatus(
             host_id=host_id(root, settings),
             functions=[
@@ -82,17 +71,24 @@ class Host:
             failures={name: str(error) for name, error in app.failures.items()},
             disabled=disabled_functions(app.functions, settings),
         )
-        self._root = root
         self._app = app.app
         self._settings = settings
-        self._own, self._routes, self._webhooks = RouteTable(), RouteTable(), Webhooks()
         self._threads = FunctionThreads(thread_count(settings))
+        self._wiring = Wiring(
+            root,
+            config,
+            settings,
+            self.status.host_id,
+            metrics=self.metrics,
+            shared=shared,
+            threads=self._threads.count,
+            is_serial=isinstance(app.app, ScoringApp),
+        )
         self._listeners: list[Listener] = []
         self._dispatchers: dict[str, Dispatcher] = {}
         self._background: set[asyncio.Task[object]] = set()
         self._starting: set[asyncio.Task[None]] = set()
         self._keys_task: asyncio.Task[None] | None = None
-        self._signals = Signals()
         self._warmed = False
         self._server: HttpServer | None = None
         self.app: ASGIApp = self._http_app()
@@ -145,8 +141,8 @@ class Host:
         await self._begin(d.open() for d in dispatchers)
         made = [(d.function.name, self._listener(d)) for d in dispatchers]
         await self._begin(self._start(name, listener) for name, listener in made if listener is not None)
-        if self._webhooks.system_keys:
-            await self._begin_with_keys(self._webhooks.system_keys)
+        if self._wiring.webhooks.system_keys:
+            await self._begin_with_keys(self._wiring.webhooks.system_keys)
         self.status.state = RUNNING
 
     def tell_errors(self) -> None:
@@ -194,7 +190,7 @@ class Host:
             return
         self._warmed = True
         for dispatcher in self._dispatchers.values():
-            if dispatcher.function.trigger.type.lower() == _WARM_UP:
+            if dispatcher.function.trigger.type.lower() == WARM_UP:
                 try:
                     await dispatcher.invoke(Event(id=str(uuid.uuid4()), data=None))
                 except EntryScriptError:
@@ -210,14 +206,14 @@ class Host:
         self.status.state = STOPPING
         for dispatcher in self._dispatchers.values():
             dispatcher.stop_retries()
-        if not await _done_within(self.drain_seconds, self._drain()):
+        if not await done_within(self.drain_seconds, self._drain()):
             left = [f"{d.function.name} ({', '.join(d.running)})" for d in self._dispatchers.values() if d.running]
             _log.warning(
                 "Not finished after %g s, the time FUNCTIONS_DRAIN_SECONDS gives a host that stops: %s.",
                 self.drain_seconds,
                 ", ".join(left) or "a connection",
             )
-        if not await _done_within(_RELEASE, self._release()):
+        if not await done_within(_RELEASE, self._release()):
             _log.warning("What the host held could not be released within %g s.", _RELEASE)
 
     async def _drain(self) -> None:
@@ -266,51 +262,21 @@ class Host:
 
     def _prepare(self, function: Function) -> None:
         try:
-            function = resolve(function, self._settings)
-            by_binding_type_or_warm_up(function)
-            self._dispatchers[function.name] = Dispatcher(
-                function,
-                root=self._root,
-                threads=self._threads,
-                open_reader=self._open_reader,
-                open_writer=self._open_writer,
-                timeout=self.config.function_timeout,
-            )
+            self._dispatchers[function.name] = self._wiring.dispatcher(function, self._threads)
         except Exception as error:
             self._note(function.name, error)
 
     def _listens(self, function: Function) -> bool:
         """A disabled function takes no events; its route stays for whoever has the master key."""
         kind = function.trigger.type.lower()
-        return kind != _WARM_UP and (kind == "httptrigger" or function.name not in self.status.disabled)
+        return kind != WARM_UP and (kind == "httptrigger" or function.name not in self.status.disabled)
 
     def _listener(self, dispatcher: Dispatcher) -> Listener | None:
         """Made in the order of the app, without waiting; None for one that cannot be made, which is noted."""
-        function = dispatcher.function
-        adapter = by_binding_type(function.trigger.type)
-        routes = FunctionRoutes(
-            functions=self._routes,
-            own=self._own,
-            webhooks=self._webhooks,
-            prefix=self.config.http.route_prefix,
-            function=function.name,
-        )
-        context = ListenerContext(
-            function=function.name,
-            binding=function.trigger,
-            executor=dispatcher,
-            routes=routes,
-            settings=self._settings,
-            host_id=self.status.host_id,
-            extension=self.config.extensions.get(adapter.extension, {}),
-            signals=self._signals,
-            lease_times=self.config.lease_times,
-            shared=self._shared,
-        )
         try:
-            return adapter.listen(context)
+            return self._wiring.listener(dispatcher)
         except Exception as error:
-            self._note(function.name, error)
+            self._note(dispatcher.function.name, error)
             return None
 
     async def _start(self, function: str, listener: Listener) -> None:
@@ -332,63 +298,28 @@ class Host:
             _log.error("The '%s' function cannot start for an unforeseen reason.", function, exc_info=error)
         self.status.failures[function] = told
 
-    def _open_writer(self, output: Binding) -> OutputWriter:
-        adapter = binding_adapter(output.type)
-        if adapter.writer is None:
-            raise AppLoadError(f"The binding {output.name!r} is an output, but {output.type!r} has only inputs.")
-        return adapter.writer(self._binding_context(output, adapter))
-
-    def _open_reader(self, source: Binding) -> InputReader:
-        adapter = binding_adapter(source.type)
-        if adapter.reader is None:
-            raise AppLoadError(f"The binding {source.name!r} is an input, but {source.type!r} has only outputs.")
-        return adapter.reader(self._binding_context(source, adapter))
-
-    def _binding_context(self, binding: Binding, adapter: BindingAdapter) -> BindingContext:
-        extension = self.config.extensions.get(adapter.extension, {})
-        return BindingContext(binding=binding, settings=self._settings, extension=extension, signals=self._signals)
-
     async def _invoke(self, function: Function, text: str) -> None:
         """Run a function in the background for an input given as text; failures are only in the log.
 
         Raises TriggerError for a text that no event can be made of.
         """
         dispatcher = self._dispatchers[function.name]
-        trigger = dispatcher.function.trigger
-        event_of = text_event if trigger.type.lower() == _WARM_UP else by_binding_type(trigger.type).event_of
-        event = await event_of(HandRun(function=function.name, binding=trigger, settings=self._settings, text=text))
-        task = asyncio.create_task(dispatcher.execute(event))
+        event = await self._wiring.event_of(dispatcher.function, text)
+        task = asyncio.create_task(self._wiring.executor(dispatcher).execute(event))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     def _http_app(self) -> ASGIApp:
         admin = AdminApi(self.status, prefix=self.config.http.route_prefix, invoke=self._invoke, warm_up=self.warm_up)
-        admin.mount(self._own)
-        KeysApi(self.keys, self.status).mount(self._own)
+        admin.mount(self._wiring.own)
+        KeysApi(self.keys, self.status).mount(self._wiring.own)
         app = HttpApp(
             self.status,
             Authorizer(self.keys),
-            own=self._own,
-            functions=self._routes,
+            own=self._wiring.own,
+            functions=self._wiring.routes,
             homepage=homepage_enabled(self._settings),
             keeps_probes=isinstance(self._app, ScoringApp),
+            metrics=None if self.metrics is None else self.metrics.text,
         )
         return wrap(app, self.config.http)
-
-
-def by_binding_type_or_warm_up(function: Function) -> None:
-    """Raises UnknownTrigger when nobody serves the function's trigger."""
-    if function.trigger.type.lower() != _WARM_UP:
-        by_binding_type(function.trigger.type)
-
-
-async def _done_within(seconds: float, work: Coroutine[object, object, None]) -> bool:
-    """Raises what `work` raised; when its time is up, it is cancelled and has a moment to see that."""
-    task = asyncio.create_task(work)
-    done, _ = await asyncio.wait((task,), timeout=seconds)
-    if not done:
-        task.cancel()
-        await asyncio.wait((task,), timeout=_RELEASE)
-        return False
-    task.result()
-    return True

@@ -16,7 +16,8 @@ from function_host.announcement import Report, announce, report, tell_keys, writ
 from function_host.errors import ConfigError
 from function_host.exit_codes import exit_code
 from function_host.host import Host
-from function_host.settings import load_settings, process_count
+from function_host.settings import load_settings, process_count, share_metrics
+from function_host.telemetry.metrics import numbers_folder
 from function_host.workers import Worker, Workers
 
 _LAST_MOMENT = 1.0
@@ -58,11 +59,16 @@ def _together(wanted: Start, count: int) -> int:
     for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, _INTERRUPTED)):
         signal.signal(number, lambda *_, code=code: os._exit(code))
     with tempfile.TemporaryDirectory(prefix="functions-") as folder:
+        share_metrics(numbers_folder(Path(folder)))
         host = Host.load(wanted.root, shared=Path(folder))
         host.bind(wanted.address, wanted.port)
         host.load_shared()
         _spare_the_loaded()
-        workers = Workers(count, lambda worker: exit_code(lambda: _run(_as_worker(host, wanted, worker))))
+        workers = Workers(
+            count,
+            lambda worker: exit_code(lambda: _run(_as_worker(host, wanted, worker))),
+            ended=partial(_forget, host),
+        )
         return workers.run(partial(_all_ready, wanted.ready_file, host))
 
 
@@ -74,7 +80,17 @@ async def _as_worker(host: Host, wanted: Start, worker: Worker) -> int:
     async def ready(host: Host, url: str) -> None:
         worker.ready(report(host, url))
 
-    return await _serve(host, wanted, stopped, ready, tells=worker.is_first)
+    refreshing = None if host.metrics is None else asyncio.create_task(host.metrics.refresh_forever())
+    try:
+        return await _serve(host, wanted, stopped, ready, tells=worker.is_first)
+    finally:
+        if refreshing is not None:
+            refreshing.cancel()
+
+
+def _forget(host: Host, process: int) -> None:
+    if host.metrics is not None:
+        host.metrics.forget(process)
 
 
 async def _serve(host: Host, wanted: Start, stopped: "asyncio.Future[int]", ready: Ready, *, tells: bool) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from function_host.any_case import AnyCase, over
 from function_host.errors import ConfigError
-from function_host.json_file import read_json
+from triggers.json_file import read_json
 
 DRAIN_SECONDS = 25
 """Less than the 30 seconds after which most platforms kill what they told to stop."""
@@ -67,6 +67,17 @@ def drain_seconds(settings: Mapping[str, str]) -> float:
     if not text.isdecimal():
         raise ConfigError(f"FUNCTIONS_DRAIN_SECONDS is {text!r}; set it to a whole number of seconds.")
     return float(text)
+
+
+def metrics_enabled(settings: Mapping[str, str]) -> bool:
+    """May everybody read the host's numbers at /metrics? Yes, unless `FUNCTIONS_METRICS_ENABLED` is false."""
+    return settings.get("FUNCTIONS_METRICS_ENABLED", "").strip().lower() not in ("false", "0")
+
+
+def share_metrics(folder: Path) -> None:
+    """Have prometheus_client, once it is imported, count in that folder for several processes."""
+    folder.mkdir()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def process_count(settings: Mapping[str, str]) -> int:

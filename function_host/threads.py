@@ -22,9 +22,9 @@ class FunctionThreads:
 
     def __init__(self, count: int | None = None) -> None:
         # The number that Python itself takes when nobody says one.
-        count = count or min(_MOST, (os.cpu_count() or 1) + 4)
-        self._room = asyncio.Semaphore(count)
-        self._free = [_thread() for _ in range(count)]
+        self.count = count or min(_MOST, (os.cpu_count() or 1) + 4)
+        self._room = asyncio.Semaphore(self.count)
+        self._free = [_thread() for _ in range(self.count)]
         self._lost: set[Future[Any]] = set()
 
     @property

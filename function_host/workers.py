@@ -46,8 +46,12 @@ class Workers:
     threads of ours: a fork copies only the one it is called on.
     """
 
-    def __init__(self, count: int, work: Callable[[Worker], int]) -> None:
+    def __init__(
+        self, count: int, work: Callable[[Worker], int], *, ended: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """`ended` is told the process id of each one that has ended."""
         self._count = count
+        self._told_ended = ended
         self._work = work
         self._running: dict[int, int] = {}
         """Process id -> a file descriptor that is readable when the process has ended.
@@ -112,6 +116,7 @@ class Workers:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGTERM)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._told_ended(pid)
         if self._code is None and len(self._reports) < self._count:
             self._stop(code if code > 0 else 128 - code)
         if self._code is None:

@@ -1,4 +1,4 @@
-"""The commands `packager run` and `packager invoke`."""
+"""The commands `packager run` and `packager invoke`, and a place for infra's other ones."""
 
 import json
 import signal
@@ -8,6 +8,7 @@ from typing import Annotated, Never
 
 import typer
 
+from infra import replay_commands, status_command
 from infra.app_run import data_folder, find
 from infra.errors import HostFailed
 from infra.invoking import invoke, post
@@ -23,6 +24,8 @@ def register(cli: typer.Typer) -> None:
     """Add the commands to the packager's command line."""
     cli.command("run")(run_command)
     cli.command("invoke")(invoke_command)
+    replay_commands.register(cli)
+    status_command.register(cli)
 
 
 def run_command(

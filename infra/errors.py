@@ -6,6 +6,7 @@ InfraError
 ├── HostFailed
 ├── NotRunning
 ├── InvocationFailed
+├── NoSuchFailure
 └── RunTimedOut
 """
 
@@ -53,6 +54,12 @@ class InvocationFailed(InfraError):
     """The function was reached and answered with an error."""
 
     exit_code: ClassVar[int] = 5
+
+
+class NoSuchFailure(InfraError):
+    """No function of the app gave up a blob of that name."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class RunTimedOut(InfraError):

@@ -12,13 +12,13 @@ from typing import IO, Self
 
 from infra import app_run, child
 from infra.app_run import AppRun
+from infra.app_settings import CONNECTIONS, STORAGE_FOLDER
 from infra.config import environment
 from infra.emulators import Azurite
 from infra.errors import HostFailed, InvalidRunRequest, RunTimedOut
 from infra.storage import folder_connection
 
 STORAGES = ("folder", "azurite")
-CONNECTIONS = ("TriggerConnectionString", "AzureWebJobsStorage")
 _PAUSE = 0.02
 _BROKEN_APP = 3
 """Exit code for an app or a configuration that cannot be used."""
@@ -188,7 +188,7 @@ def _claim(folder: Path, parts: ExitStack) -> None:
 def _storage_account(storage: str, folder: Path, parts: ExitStack) -> str:
     if storage == "azurite":
         return parts.enter_context(Azurite(folder / "azurite")).connection_string
-    return folder_connection(folder / "storage")
+    return folder_connection(folder / STORAGE_FOLDER)
 
 
 def _app_settings(folder: Path, connection: str, settings: Mapping[str, str], echo: Echo) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """Connect functions to event sources."""
 
 from triggers.contract import (
+    Backlog,
     Binding,
     BindingAdapter,
     BindingContext,
@@ -13,6 +14,7 @@ from triggers.contract import (
     ListenerContext,
     OutputWriter,
     Routes,
+    ScaleContext,
     ScaleRule,
     TriggerAdapter,
     TriggerOptions,
@@ -20,6 +22,7 @@ from triggers.contract import (
 from triggers.registry import adapters, binding_adapter, by_binding_type, by_name
 
 __all__ = [
+    "Backlog",
     "Binding",
     "BindingAdapter",
     "BindingContext",
@@ -32,6 +35,7 @@ __all__ = [
     "ListenerContext",
     "OutputWriter",
     "Routes",
+    "ScaleContext",
     "ScaleRule",
     "TriggerAdapter",
     "TriggerOptions",

@@ -1,4 +1,4 @@
-"""Turn the errors of Azure's storage SDKs into ours."""
+"""Turn the errors of Azure's storage SDKs, and refusals that came without one, into ours."""
 
 import contextlib
 from collections.abc import Iterator
@@ -23,11 +23,20 @@ def translated(doing: str, *, one_blob: bool = False) -> Iterator[None]:
     except HttpResponseError as error:
         code = getattr(error, "error_code", None) or error.reason
         word = str(getattr(code, "value", code))
-        refused = one_blob and _is_of_the_blob(error.status_code or 0, word)
-        kind = BlobRefused if refused else SourceUnavailable
-        raise kind(f"The storage account refused to {doing}: {error.status_code} {word}.") from error
+        raise refusal(doing, error.status_code or 0, word, one_blob=one_blob) from error
     except (AzureError, OSError) as error:
-        raise SourceUnavailable(f"The storage account cannot be reached to {doing}: {error}.") from error
+        raise unreachable(doing, str(error)) from error
+
+
+def refusal(doing: str, status: int, code: str, *, one_blob: bool = False) -> BlobRefused | SourceUnavailable:
+    """What to raise for an answer that says no; `one_blob` as in `translated`."""
+    kind = BlobRefused if one_blob and _is_of_the_blob(status, code) else SourceUnavailable
+    return kind(f"The storage account refused to {doing}: {status} {code}.")
+
+
+def unreachable(doing: str, problem: str) -> SourceUnavailable:
+    """What to raise when there is no answer."""
+    return SourceUnavailable(f"The storage account cannot be reached to {doing}: {problem}.")
 
 
 def _is_of_the_blob(status: int, code: str) -> bool:

@@ -1,7 +1,9 @@
 """The queues of an Azure storage account, or of Azurite."""
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -21,6 +23,8 @@ _CLAIM_GONE = {"MessageNotFound", "PopReceiptMismatch", "QueueNotFound"}
 class AzureQueues:
     """The queues of one account, as triggers.queue_store.QueueStore."""
 
+    longest_pause = math.inf
+
     def __init__(self, connection: Connection) -> None:
         """Nothing is sent yet; raises ConnectionNotConfigured."""
         self._service = AzureClient(QueueServiceClient, "queue", connection)
@@ -37,10 +41,14 @@ class AzureQueues:
             except (StopAsyncIteration, ResourceNotFoundError):
                 return ()
 
-    async def hide(self, queue: str, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
+    async def hide(
+        self, queue: str, message: ReceivedMessage, seconds: int, *, text: str | None = None
+    ) -> ReceivedMessage:
+        # The service takes the body with every update, so it is always sent.
+        updated = message if text is None else replace(message, text=text)
         with translated(f"update a message of queue {queue!r}"), _claimed(queue, message):
             hidden = await self._queue(queue).update_message(
-                _sdk_message(message), pop_receipt=message.pop_receipt, visibility_timeout=seconds
+                _sdk_message(updated), pop_receipt=message.pop_receipt, visibility_timeout=seconds
             )
         return _received(hidden)
 
@@ -48,13 +56,28 @@ class AzureQueues:
         with translated(f"delete a message of queue {queue!r}"), _claimed(queue, message):
             await self._queue(queue).delete_message(message.id, message.pop_receipt)
 
-    async def send(self, queue: str, text: str) -> None:
+    async def send(self, queue: str, text: str, *, hidden: int = 0) -> None:
         with translated(f"send to queue {queue!r}"):
             try:
-                await self._queue(queue).send_message(text)
+                await self._queue(queue).send_message(text, visibility_timeout=hidden)
             except ResourceNotFoundError:
                 await self.make_queue(queue)
-                await self._queue(queue).send_message(text)
+                await self._queue(queue).send_message(text, visibility_timeout=hidden)
+
+    async def count(self, queue: str) -> int:
+        with translated(f"count queue {queue!r}"):
+            try:
+                properties = await self._queue(queue).get_queue_properties()
+            except ResourceNotFoundError:
+                return 0
+        return properties.approximate_message_count or 0
+
+    async def peek(self, queue: str, limit: int) -> Sequence[ReceivedMessage]:
+        with translated(f"look into queue {queue!r}"):
+            try:
+                return [_received(message) for message in await self._queue(queue).peek_messages(limit)]
+            except ResourceNotFoundError:
+                return ()
 
     async def close(self) -> None:
         await self._service.close()
@@ -82,7 +105,8 @@ def _received(message: QueueMessage) -> ReceivedMessage:
         dequeue_count=message.dequeue_count or 0,
         inserted=cast("datetime", message.inserted_on),
         expires=cast("datetime", message.expires_on),
-        next_visible=cast("datetime", message.next_visible_on),
+        # A message that was only looked at is visible since it came.
+        next_visible=cast("datetime", message.next_visible_on or message.inserted_on),
     )
 
 

@@ -1,43 +1,37 @@
 """A blob appeared or changed; results are written back as blobs."""
 
-import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
 
 import azure.functions as func
 
 from triggers.blob_account import HOST_SETTING, find_account, host_account, open_account
 from triggers.blob_input import blob_reader
-from triggers.blob_receipts import BlobReceipts
-from triggers.blob_source import BlobSource, blob_event
-from triggers.blob_store import BlobStore, newest
+from triggers.blob_listener import listen
+from triggers.blob_messages import control_queue
+from triggers.blob_output import blob_writer
+from triggers.blob_source import blob_event
+from triggers.blob_store import newest
+from triggers.blob_targets import OF_EACH_BLOB, OF_EACH_EVENT, loop, refuse_same, refuse_unknown_names
 from triggers.contract import (
-    Binding,
     BindingAdapter,
-    BindingContext,
     Event,
     Handler,
     HandRun,
-    Listener,
-    ListenerContext,
-    OutputWriter,
+    ScaleContext,
     ScaleRule,
     TriggerAdapter,
     TriggerOptions,
 )
 from triggers.errors import InvalidInput, InvalidOptions, InvalidPath
-from triggers.path_builtins import BUILT_INS
 from triggers.paths import BlobPath
-from triggers.polling import PollingListener
+from triggers.queue_account import check_queue_name
 
 _FUNCTION = "score_blob"
 _SETTING_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.-]*")
-_CONCURRENCY_PER_CPU = 8
-_MAX_ATTEMPTS = 5
-# Longer outputs are taken at their first and last character's word.
-_LONGEST_PARSED = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +42,16 @@ class BlobOptions:
     """Where to wait: `container/blob`, with placeholders; the default is `input/{blobname}.json`."""
     output_path: str | None = None
     """Where the answer goes, made from the input's placeholders; the default is `output/{blobname}_out.json`."""
+    error_path: str | None = None
+    """Where the reason goes when a blob is given up; the default is beside the answer, as in
+    `output/{blobname}_error.json`, or named after the blob where the answer's name is not made of it alone. Empty for
+    no such file."""
+    start_from: str = "all"
+    """`all` answers what is there at the first start, `now` only what comes later."""
+    source: str = "LogsAndContainerScan"
+    """`EventGrid` when events of Event Grid tell of new blobs; by default the container is looked through."""
+    event_queue: str = ""
+    """The storage queue, beside the blobs, that gets those events; without one they come by webhook."""
     connection: str = "TriggerConnectionString"
     """The app setting that holds the storage account's connection string."""
 
@@ -59,12 +63,13 @@ class BlobOptions:
             object.__setattr__(self, "output_path", "output/{blobname}_out.json")
         source = BlobPath.parse_trigger(self.source_path)
         target = BlobPath.parse(self.target_path)
-        _refuse_unknown_names(source, target)
-        if source.overlaps(target):
-            raise InvalidOptions(
-                f"The blob trigger would answer itself without end: what it writes to {target.text!r} matches its own "
-                f"input_path {source.text!r}. Write to another container or folder."
-            )
+        _refuse_target("output_path", target, source, known=OF_EACH_EVENT)
+        if self.error_path is None:
+            object.__setattr__(self, "error_path", _beside(target, source))
+        if self.error_path:
+            errors = BlobPath.parse(self.error_path)
+            _refuse_target("error_path", errors, source, known=OF_EACH_BLOB)
+            refuse_same("error_path", errors, "output_path", target)
 
     @property
     def source_path(self) -> str:
@@ -78,17 +83,39 @@ class BlobOptions:
         """Add the function `score_blob` to the app."""
 
         @app.function_name(_FUNCTION)
-        @app.blob_trigger(arg_name="blob", path=self.source_path, connection=self.connection)
+        @app.blob_trigger(arg_name="blob", path=self.source_path, connection=self.connection, **self._ours())
         @app.blob_output(arg_name="$return", path=self.target_path, connection=self.connection)
-        async def score_blob(blob: func.InputStream) -> bytes:
-            answer = await handler.handle(blob.read())
-            return answer.encode() if isinstance(answer, str) else answer
+        async def score_blob(blob: func.InputStream, context: func.Context) -> bytes:
+            answer = await handler.handle(blob, _headers(blob, context))
+            # A long one is written from disk; but Azure's own host refuses an annotation that says so.
+            return cast("bytes", answer.encode() if isinstance(answer, str) else answer)
+
+    def _ours(self) -> dict[str, Any]:
+        """What is not the default; Azure's own host skips what it does not know of it."""
+        chosen = {"error_path": self.error_path or "", "start_from": self.start_from, "event_queue": self.event_queue}
+        ours: dict[str, Any] = {name: text for name, text in chosen.items() if text not in ("", "all")}
+        if self.source == func.BlobSource.EVENT_GRID.value:
+            ours["source"] = func.BlobSource.EVENT_GRID
+        return ours
+
+
+def _headers(blob: func.InputStream, context: func.Context) -> dict[str, str]:
+    """What a script that takes request headers is told of the blob; names of blobs are percent-encoded."""
+    retries = getattr(context.retry_context, "retry_count", 0) or 0
+    return {"x-functions-blob": quote(blob.name or ""), "x-functions-attempt": str(retries + 1)}
 
 
 def _refuse_other_than_text(options: BlobOptions) -> None:
-    for name, path in {"input_path": options.input_path, "output_path": options.output_path}.items():
+    paths = {"input_path": options.input_path, "output_path": options.output_path, "error_path": options.error_path}
+    for name, path in paths.items():
         if path is not None and not isinstance(path, str):
             raise InvalidOptions(f"{name} {path!r} must be text such as 'input/{{blobname}}.json'.")
+    if options.start_from not in ("all", "now"):
+        raise InvalidOptions(f"start_from {options.start_from!r} must be 'all' or 'now'.")
+    if options.source not in [source.value for source in func.BlobSource]:
+        raise InvalidOptions(f"source {options.source!r} must be 'LogsAndContainerScan' or 'EventGrid'.")
+    if options.event_queue:
+        check_queue_name(str(options.event_queue))
     if not isinstance(options.connection, str) or not _SETTING_NAME.fullmatch(options.connection):
         raise InvalidOptions(
             f"connection {options.connection!r} must name an app setting: a letter or underscore, then letters, "
@@ -96,113 +123,43 @@ def _refuse_other_than_text(options: BlobOptions) -> None:
         )
 
 
-def _refuse_unknown_names(source: BlobPath, target: BlobPath) -> None:
-    captured = {name.lower() for name in source.names}
-    metadata = {"blobtrigger", "uri", "properties", "metadata"}
-    for name in target.names:
-        lower = name.lower()
-        if lower not in captured and lower not in BUILT_INS and lower.partition(".")[0] not in metadata:
-            known = ", ".join(f"{{{known}}}" for known in source.names) or "no placeholder"
-            raise InvalidOptions(
-                f"output_path {target.text!r} uses {{{name}}}, but input_path {source.text!r} has {known}."
-            )
+def _beside(output: BlobPath, source: BlobPath) -> str:
+    """`output/{blobname}_out.json` has its errors in `output/{blobname}_error.json`."""
+    if not {name.lower() for name in output.names} <= {*(name.lower() for name in source.names), "blobtrigger"}:
+        # A blob that is given up has no such name, or not twice; its own always does.
+        return "" if "{" in output.container else f"{output.container}/{{blobtrigger}}_error.json"
+    stem, dot, suffix = output.text.rpartition(".")
+    if not dot or "/" in suffix or "}" in suffix:
+        stem = output.text
+    return f"{stem.removesuffix('_out')}_error.json"
 
 
-def listen(context: ListenerContext) -> Listener:
-    """The listener of one blobTrigger binding; raises InvalidPath or ConnectionNotConfigured."""
+def _refuse_target(option: str, target: BlobPath, source: BlobPath, *, known: frozenset[str]) -> None:
+    """Stricter than the host with functions that people write: none of the possible names may come back."""
+    refuse_unknown_names(option, target, source, known=known)
+    if source.overlaps(target):
+        raise loop(option, target, source)
+
+
+def scale(context: ScaleContext) -> ScaleRule | None:
+    """Replicas by what the one that looks has handed over to others, in KEDA's words.
+
+    The number of blobs would never come down: those that are done stay where they are.
+    """
     binding = context.binding
-    path = BlobPath.parse_trigger(binding.option("path"))
-    wanted_by = f"the blob trigger of function {context.function!r}"
-    connection = find_account(context.settings, binding.option("connection"), wanted_by=wanted_by)
-    account = open_account(connection)
-    hosts_own = host_account(context.settings, wanted_by="the host")
-    ledger = account.ledger if hosts_own is None else open_account(hosts_own).ledger
-    receipts = BlobReceipts(ledger, host_id=context.host_id, function=context.function)
-    attempts = _count(context.extension, "poisonBlobThreshold", _MAX_ATTEMPTS)
-    return PollingListener(
-        BlobSource(account.blobs, receipts, path, max_attempts=attempts),
-        context.executor,
-        name=f"{context.function} at {path.text!r}",
-        concurrency=_count(context.extension, "maxDegreeOfParallelism", _CONCURRENCY_PER_CPU * (os.cpu_count() or 1)),
-        longest_pause=account.blobs.longest_pause,
-    )
-
-
-def _count(extension: Mapping[str, object], key: str, default: int) -> int:
-    value = extension.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidOptions(f"host.json: extensions.blobs.{key} is {value!r}; it must be a whole number from 1 up.")
-    return value
-
-
-class BlobWriter:
-    """Writes an output value to the blob that its binding's path names."""
-
-    def __init__(self, store: BlobStore, path: BlobPath) -> None:
-        self._store = store
-        self._path = path
-
-    async def open(self) -> None:
-        """Make the container unless its name depends on the event; raises SourceUnavailable."""
-        if "{" not in self._path.container:
-            await self._store.make_container(self._path.container)
-
-    async def write(self, value: object, metadata: Mapping[str, object]) -> None:
-        """Replace the blob by the value; raises InvalidPath, TypeError, BlobRefused or SourceUnavailable."""
-        data = _bytes(value, self._path.text)
-        container, name = self._path.fill(metadata)
-        await self._store.write(container, name, data, content_type(data))
-
-    async def close(self) -> None:
-        await self._store.close()
-
-
-def blob_writer(context: BindingContext) -> OutputWriter:
-    """The writer of one `blob` output; raises InvalidPath or ConnectionNotConfigured."""
-    binding = context.binding
-    path = BlobPath.parse(binding.option("path"))
-    wanted_by = f"the blob output {binding.name!r} to {path.text!r}"
-    connection = find_account(context.settings, binding.option("connection"), wanted_by=wanted_by)
-    return BlobWriter(open_account(connection).blobs, path)
-
-
-def _bytes(value: object, path: str) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
-    raise TypeError(f"The blob output {path!r} got a {type(value).__name__}; return text or bytes.")
-
-
-def content_type(data: bytes) -> str:
-    """`application/json` for JSON text, else `application/octet-stream`."""
-    return "application/json" if _is_json(data.strip()) else "application/octet-stream"
-
-
-def _is_json(text: bytes) -> bool:
-    if len(text) > _LONGEST_PARSED:
-        return (text[:1], text[-1:]) in {(b"{", b"}"), (b"[", b"]")}
     try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def scale(binding: Binding) -> ScaleRule | None:
-    """Replicas by the number of blobs below the path's fixed part, in KEDA's words."""
-    try:
-        path = BlobPath.parse_trigger(binding.option("path"))
+        BlobPath.parse_trigger(binding.option("path"))
     except InvalidPath:
         return None
+    own = host_account(context.settings, wanted_by="the scale rule")
     metadata = {
-        "blobContainerName": path.container,
-        "blobCount": "5",
-        "connectionFromEnv": binding.option("connection", HOST_SETTING),
+        "queueName": control_queue(context.host_id),
+        "queueLength": "5",
+        "connectionFromEnv": HOST_SETTING if own else binding.option("connection", HOST_SETTING),
     }
-    if path.prefix:
-        metadata["blobPrefix"] = path.prefix
-    return ScaleRule(scaler="azure-blob", metadata=metadata)
+    # Nobody fills the queue where none looks; the requests of Event Grid start one.
+    is_told = binding.option("source").lower() == "eventgrid"
+    return ScaleRule(scaler="azure-queue", metadata=metadata, min_replicas=0 if is_told else 1)
 
 
 def connections(options: TriggerOptions) -> Mapping[str, str]:

@@ -2,18 +2,15 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 
 from triggers.blob_receipts import CONTAINER
 from triggers.blob_store import BlobAccount
-from triggers.connections import Connection, find_connection
+from triggers.connections import FOLDER, Connection, find_connection, folder_of
 from triggers.errors import ConnectionNotConfigured
 from triggers.lease import FileLease
 
 HOST_SETTING = "AzureWebJobsStorage"
 """The setting of the host's own account: receipts are kept there, and bindings without a connection use it."""
-
-FOLDER = "folder:"
 
 
 def find_account(settings: Mapping[str, str], name: str, *, wanted_by: str) -> Connection:
@@ -56,12 +53,7 @@ def _folder_account(connection: Connection) -> BlobAccount:
     from triggers.folder_ledger import FolderLedger
     from triggers.local_folder import LocalFolder
 
-    root = Path(connection.text.removeprefix(FOLDER))
-    if not root.is_absolute():
-        raise ConnectionNotConfigured(
-            f"The app setting {connection.setting!r} names the folder {str(root)!r}; it must be an absolute path, "
-            "as in 'folder:/data/storage'."
-        )
+    root = folder_of(connection)
     return BlobAccount(
         blobs=LocalFolder(root),
         ledger=FolderLedger(root, CONTAINER),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from triggers.blob_account import find_account, open_account
 from triggers.blob_store import BlobStore, newest
 from triggers.contract import BindingContext, InputReader
+from triggers.http_body import whole
 from triggers.paths import BlobPath
 
 _BYTES = {"binary", "stream"}
@@ -21,12 +22,12 @@ class BlobReader:
     async def read(self, metadata: Mapping[str, object]) -> object:
         """Text with U+FFFD for what is no UTF-8, or the bytes themselves; None when there is no such blob.
 
-        Raises InvalidPath or SourceUnavailable.
+        Many bytes stay on disk: a SpooledBody. Raises InvalidPath or SourceUnavailable.
         """
         content = await self._store.read(newest(*self._path.fill(metadata)))
         if content is None:
             return None
-        return content.data if self._binary else content.data.decode(errors="replace")
+        return content.data if self._binary else whole(content.data).decode(errors="replace")
 
     async def close(self) -> None:
         await self._store.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 
 from triggers.blob_receipts import utc_now
-from triggers.blob_store import ANY_VERSION, BlobContent, BlobInfo, BlobPage, Entry
+from triggers.blob_store import ABSENT, ANY_VERSION, NO_FACTS, BlobContent, BlobInfo, BlobPage, Entry, Payload
 from triggers.errors import BlobRefused, SourceUnavailable
 
 
@@ -18,7 +18,9 @@ class MemoryBlobs:
         self.refused: set[str] = set()
         """The `container/name` of blobs that can be neither read nor written."""
         self.reachable = True
+        self.account = "memory"
         self.longest_pause = 0.01
+        self._facts: dict[str, Mapping[str, str]] = {}
         self._page_size = page_size
         self._clock = clock
         self._versions = itertools.count(1)
@@ -48,28 +50,44 @@ class MemoryBlobs:
             return None
         info, data, kind = held
         properties = {"ContentLength": len(data), "ContentType": kind, "ETag": info.etag}
-        return BlobContent(data=data, uri=f"memory:///{blob.path}", properties=properties)
+        facts = self._facts.get(blob.path, {})
+        return BlobContent(data=data, uri=f"memory:///{blob.path}", properties=properties, metadata=facts)
 
-    async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
-        self._check(f"{container}/{name}")
+    async def write(
+        self,
+        container: str,
+        name: str,
+        data: Payload,
+        content_type: str,
+        *,
+        facts: Mapping[str, str] = NO_FACTS,
+        only_if: str | None = None,
+    ) -> str | None:
+        path = f"{container}/{name}"
+        self._check(path)
+        if only_if is not None and only_if != self._etag(container, name):
+            return None
         info = BlobInfo(container=container, name=name, etag=f'"{next(self._versions)}"', last_modified=self._clock())
-        self.containers.setdefault(container, {})[name] = (info, data, content_type)
+        self.containers.setdefault(container, {})[name] = (info, _bytes(data), content_type)
+        self._facts[path] = dict(facts)
+        return info.etag
 
-    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
+    async def facts(self, container: str, name: str) -> Entry | None:
         self._check(f"{container}/{name}")
-        if name in self.containers.get(container, {}):
-            return False
-        await self.write(container, name, data, content_type)
-        return True
+        etag = self._etag(container, name)
+        return Entry(facts=self._facts.get(f"{container}/{name}", {}), version=etag) if etag else None
 
-    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
-        if await self.read(blob) is None:
-            return False
-        await self.write(blob.container, blob.name, data, content_type)
-        return True
+    async def delete(self, container: str, name: str) -> None:
+        self._check(f"{container}/{name}")
+        self.containers.get(container, {}).pop(name, None)
+        self._facts.pop(f"{container}/{name}", None)
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _etag(self, container: str, name: str) -> str:
+        held = self.containers.get(container, {}).get(name)
+        return held[0].etag if held else ABSENT
 
     def _check(self, path: str = "") -> None:
         if not self.reachable:
@@ -93,6 +111,15 @@ class MemoryLedger:
         self._check()
         return self.entries.get(name)
 
+    async def put(self, name: str, facts: Mapping[str, str]) -> None:
+        self._check()
+        current = self.entries.get(name)
+        self._put(name, facts, int(current.version) + 1 if current else 1)
+
+    async def is_empty(self, folder: str) -> bool:
+        self._check()
+        return not any(name.startswith(f"{folder}/") for name in self.entries)
+
     async def replace(self, name: str, facts: Mapping[str, str], version: str) -> Entry | None:
         self._check()
         current = self.entries.get(name)
@@ -111,3 +138,10 @@ class MemoryLedger:
     def _check(self) -> None:
         if not self.reachable:
             raise SourceUnavailable("The ledger in memory was made unreachable.")
+
+
+def _bytes(data: Payload) -> bytes:
+    if isinstance(data, bytes):
+        return data
+    data.seek(0)
+    return data.read()

@@ -1,38 +1,41 @@
-"""Find the blobs that appeared or changed, and hand each version out until it is done."""
+"""Hand out each version of the blobs of one path: those this instance finds itself, and those from the queue."""
 
 import asyncio
+import contextlib
 import logging
 import uuid
-from collections.abc import Coroutine, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self
 
+from triggers.blob_hub import BlobHub, HandedOver, Inbox
+from triggers.blob_pace import BlobPace
 from triggers.blob_receipts import BlobReceipts, Busy, Receipt, utc_now
+from triggers.blob_search import BlobSearch
+from triggers.blob_settling import BlobSettling
 from triggers.blob_store import BlobContent, BlobInfo, BlobStore
-from triggers.blob_sweep import BlobSweep
 from triggers.blob_waiting import Candidate, WaitingLine
-from triggers.contract import Event
+from triggers.contract import Backlog, Event
 from triggers.errors import BlobRefused, DeliveryLost, SourceUnavailable
 from triggers.paths import BlobPath
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_RETRY_PAUSE = 30.0
 # Seconds that leaving the source waits for claims on their way.
 _LEAVING = 5.0
-
-T = TypeVar("T")
+# While its own line is long an instance takes one from the queue now and then: what failed waits there, too.
+_BESIDE_THE_LINE = 1.0
 
 
 class BlobDelivery:
-    """One claimed blob."""
+    """One blob version to run the function for."""
 
-    def __init__(self, source: "BlobSource", candidate: Candidate, event: Event, renew_every: float) -> None:
-        self._source = source
+    def __init__(self, settling: BlobSettling, pace: BlobPace, candidate: Candidate, event: Event) -> None:
+        self._settling = settling
+        self._pace = pace
         self._candidate = candidate
         self._event = event
-        self._renew_every = renew_every
 
     @property
     def event(self) -> Event:
@@ -40,144 +43,132 @@ class BlobDelivery:
 
     @property
     def renew_every(self) -> float | None:
-        return self._renew_every
+        return self._settling.renew_every(self._candidate)
 
     async def renew(self) -> None:
-        await self._source.renew(self._candidate)
+        await self._settling.renew(self._candidate)
 
     async def complete(self) -> None:
-        await self._source.complete(self._candidate)
+        self._pace.ended()
+        await self._settling.complete(self._candidate)
 
     async def abandon(self, error: BaseException) -> None:
-        await self._source.abandon(self._candidate, error)
+        self._pace.ended()
+        await self._settling.abandon(self._candidate, error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobParts:
+    """What a source is made of."""
+
+    store: BlobStore
+    path: BlobPath
+    receipts: BlobReceipts
+    line: WaitingLine
+    search: BlobSearch
+    settling: BlobSettling
+    hub: BlobHub
+    inbox: Inbox
+    pace: BlobPace
 
 
 class BlobSource:
-    """The blobs of one path for one function: swept, claimed, read, and offered again after a failure."""
+    """The blobs of one path for one function, as triggers.polling.Source."""
 
-    def __init__(
-        self, store: BlobStore, receipts: BlobReceipts, path: BlobPath, *, max_attempts: int = 5,
-        retry_pause: float = 0.5,
-    ) -> None:  # fmt: skip
-        self._store = store
-        self._receipts = receipts
-        self._path = path
-        self._max_attempts = max_attempts
-        self._retry_pause = retry_pause
-        self._sweep = BlobSweep(store, path)
-        self._resting = False
-        self._swept_at = self._sweep_began = 0.0
-        self._line = WaitingLine()
-        # Claims and the search are tasks of the source: a cancelled receive loses none, and slow ones hold up nobody.
+    def __init__(self, parts: BlobParts) -> None:
+        self._parts = parts
+        self._line = parts.line
+        self._hub = parts.hub
+        self._inbox = parts.inbox
+        # Claims are tasks of the source: a cancelled receive loses none, and slow ones hold up nobody.
         self._claims: dict[asyncio.Task[BlobDelivery | None], Candidate] = {}
-        self._search: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         try:
-            await self._store.open(self._path.container)
+            await self._parts.store.open(self._parts.path.container)
         except BaseException:
             await self._close()
             raise
+        self._hub.join(self._inbox)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        search, self._search = self._search, None
-        if search is not None:
-            search.cancel()
-            await asyncio.gather(search, return_exceptions=True)
+        await self._parts.search.end()
         await self._end_claims()
         for candidate in self._line.waiting():
-            if not candidate.released or candidate.answered:
-                await self._give_back(candidate)
+            await self._parts.settling.give_back(candidate)
+        await self._hub.leave(self._inbox)
         await self._close()
 
     async def receive(self, limit: int, *, timeout: float) -> Sequence[BlobDelivery]:
-        """At most `limit` claimed blobs; see triggers.polling.Source."""
+        """At most `limit` blobs; see triggers.polling.Source."""
         now = asyncio.get_running_loop().time
         deadline = now() + timeout
-        while True:
-            self._line.woken.clear()
-            deliveries = self._collected()
-            if deliveries:
-                return deliveries
-            self._begin(limit, timeout)
-            if now() >= deadline:
-                return ()
-            try:
-                await asyncio.wait_for(self._line.woken.wait(), min(deadline, self._line.next_due) - now())
-            except TimeoutError:
-                continue
-
-    async def renew(self, candidate: Candidate) -> None:
-        """Hold the claim for another full time; raises DeliveryLost or SourceUnavailable."""
-        if candidate.receipt is not None:
-            candidate.receipt = await self._receipts.renew(candidate.receipt)
-
-    async def complete(self, candidate: Candidate) -> None:
-        """Mark the version as done; raises DeliveryLost when another host took it over meanwhile."""
-        if candidate.receipt is None:
-            return
         try:
-            await self._receipts.complete(candidate.receipt)
-        except DeliveryLost:
-            self._line.settled(candidate)
-            raise
-        except Exception as error:
-            candidate.answered = True
-            self._line.later(candidate, self._pause(candidate))
-            _log.warning("Blob %r was answered, but its receipt must wait: %s", candidate.blob.path, _described(error))
-            return
-        self._line.settled(candidate)
+            while True:
+                self._line.woken.clear()
+                deliveries = self._collected()
+                if deliveries:
+                    return deliveries
+                self._begin(limit, timeout)
+                if now() >= deadline:
+                    return ()
+                # Not wait_for, which in Python 3.11 forgets that it was cancelled when it is woken at the same time.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(min(deadline, self._line.next_due)):
+                        await self._line.woken.wait()
+        finally:
+            self._inbox.room = 0
 
-    async def abandon(self, candidate: Candidate, error: BaseException) -> None:
-        """Offer the version again after a growing pause, or give it up for good after the last attempt."""
-        receipt = candidate.receipt
-        if receipt is None:
-            return
-        counted = not _is_unavailable(error)
-        next_attempt = receipt.attempt + (1 if counted else 0)
-        candidate.failures = max(candidate.failures, receipt.attempt - 1)
-        pause = self._pause(candidate)
-        try:
-            if next_attempt > self._max_attempts:
-                await self._poison(candidate, receipt, f"failed {receipt.attempt} times, last with {_described(error)}")
-                return
-            receipt = await self._receipts.release(receipt, pause=pause, counted=counted)
-            candidate.released = True
-        except DeliveryLost:
-            self._line.settled(candidate)
-            raise
-        except Exception as outage:
-            _log.warning("The failure of blob %r could not be noted: %s", candidate.blob.path, _described(outage))
-        candidate.receipt = replace(receipt, attempt=next_attempt)
-        self._line.later(candidate, pause)
-        _log.warning(
-            "Blob %r failed in attempt %d of %d with %s; the next attempt is in %.1f s.",
-            candidate.blob.path, receipt.attempt, self._max_attempts, _described(error), pause,
-        )  # fmt: skip
-
-    def _pause(self, candidate: Candidate) -> float:
-        """How long one that failed once more has to wait."""
-        candidate.failures += 1
-        return min(self._retry_pause * 2.0 ** min(candidate.failures - 1, 16), _LONGEST_RETRY_PAUSE)
+    def backlog(self) -> Backlog:
+        """What waits for the function here; messages that were taken are still in the queue, and counted there."""
+        is_holder, look = self._hub.is_holder, self._hub.look
+        moments = [self._line.oldest, *(work.received.inserted for work in self._inbox.waiting)]
+        if is_holder:
+            moments.append(look.oldest(self._inbox.function))
+        return Backlog(
+            pending=sum(candidate.handed_over is None for candidate in self._line.waiting()),
+            oldest=min((moment for moment in moments if moment is not None), default=None),
+            queued=look.count if is_holder else 0,
+            given_up=self._parts.settling.given_up,
+            is_looking=is_holder,
+        )
 
     def _begin(self, limit: int, timeout: float) -> None:
-        """Claim what waits, and look for more while there is room."""
-        while len(self._claims) < limit and self._line.has_next:
-            candidate = self._line.next()
-            self._claims[self._task(self._claim(candidate))] = candidate
-        if self._search is None and not self._line.has_next and len(self._claims) < max(limit, 1):
-            self._search = self._task(self._look(timeout))
+        """Prepare as many as there is room for, from the queue first, and look for more when none are left."""
+        self._parts.search.note_role()
+        pace = self._parts.pace
+        free = pace.room(limit - len(self._claims), len(self._claims))
+        own = pace.own(free, self._line.taken)
+        while free > 0:
+            if self._inbox.waiting:
+                candidate = self._from_queue(self._inbox.take())
+            elif own > 0 and self._line.has_next:
+                candidate, own = self._line.next(), own - 1
+            else:
+                break
+            task = asyncio.create_task(self._prepare(candidate))
+            self._claims[task] = candidate
+            task.add_done_callback(self._wake)
+            free -= 1
+        self._make_room(free)
+        self._parts.search.begin(timeout)
 
-    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        task = asyncio.create_task(work)
-        task.add_done_callback(lambda _: self._line.woken.set())
-        return task
+    def _make_room(self, free: int) -> None:
+        if self._line.has_next and self._parts.pace.is_quick:
+            since = asyncio.get_running_loop().time() - self._inbox.last_taken
+            free = 1 if since > _BESIDE_THE_LINE else 0
+        self._inbox.room = free
+        if free:
+            self._hub.made_room()
+
+    def _wake(self, _: asyncio.Task[object]) -> None:
+        self._line.woken.set()
 
     def _collected(self) -> list[BlobDelivery]:
-        """What the finished claims brought; raises what failed when they brought nothing."""
+        """What the finished tasks brought; raises SourceUnavailable once nothing else is left to hand out."""
         deliveries: list[BlobDelivery] = []
         failure: BaseException | None = None
         for task in [task for task in self._claims if task.done()]:
@@ -186,15 +177,98 @@ class BlobSource:
             if error is not None:
                 failure = error
             elif (delivery := task.result()) is not None:
+                self._parts.pace.began()
                 deliveries.append(delivery)
         if deliveries:
             return deliveries
         if failure is not None:
             raise failure
-        if self._search is not None and self._search.done():
-            search, self._search = self._search, None
-            search.result()
+        self._parts.search.check()
         return deliveries
+
+    async def _prepare(self, candidate: Candidate) -> BlobDelivery | None:
+        """The candidate claimed and read; whatever is wrong with it alone counts as its failed attempt.
+
+        Raises SourceUnavailable; the candidate then comes again.
+        """
+        settling = self._parts.settling
+        try:
+            return await self._prepared(candidate)
+        except SourceUnavailable:
+            self._line.later(candidate, settling.pause(candidate))
+            raise
+        except DeliveryLost as lost:
+            _log.info("%s", lost)
+            self._line.settled(candidate)
+        except Exception as error:
+            if not isinstance(error, BlobRefused):
+                _log.exception("Blob %r could not be claimed for an unforeseen reason.", candidate.blob.path)
+            try:
+                await settling.abandon(candidate, error)
+            except DeliveryLost as lost:
+                _log.info("%s", lost)
+        return None
+
+    async def _prepared(self, candidate: Candidate) -> BlobDelivery | None:
+        """None when there is nothing to run for it (now)."""
+        settling = self._parts.settling
+        if candidate.answered:
+            await settling.complete(candidate)
+            return None
+        if not await self._is_ours(candidate):
+            return None
+        if settling.must_give_up(candidate):
+            await settling.give_up(candidate, f"was begun {settling.max_attempts} times and never finished")
+            return None
+        if candidate.handed_over is not None:
+            await self._hub.note_begun(candidate.handed_over)
+        content = await self._parts.store.read(candidate.blob)
+        if content is None:
+            # Deleted, or overwritten: a newer version comes by itself.
+            await settling.drop(candidate)
+            return None
+        replay = candidate.handed_over.content.replay if candidate.handed_over else ""
+        event = blob_event(candidate.blob, content, self._parts.path, candidate.attempt, replay)
+        candidate.invocation = event.id
+        return BlobDelivery(settling, self._parts.pace, candidate, event)
+
+    async def _is_ours(self, candidate: Candidate) -> bool:
+        """Claim it, unless nobody else can have it; False when there is nothing to do (now)."""
+        work = candidate.handed_over
+        if work is not None:
+            if candidate.failures or candidate.released:
+                await self._hub.renew(work)
+                candidate.released = False
+            # Somebody had it before, and may have come to its end but for the message.
+            is_second = work.received.dequeue_count > 1 and work.content.noted and not work.content.replay
+            if is_second and await self._parts.receipts.is_done(candidate.blob):
+                await self._parts.settling.drop(candidate)
+                return False
+            return True
+        if not candidate.claim_first:
+            return True
+        outcome = await self._claim_receipt(candidate)
+        if isinstance(outcome, Busy):
+            remaining = (outcome.until - utc_now()).total_seconds()
+            self._line.later(candidate, max(remaining, self._parts.settling.pause(candidate)))
+            return False
+        if outcome is None:
+            self._line.settled(candidate)
+            return False
+        candidate.receipt, candidate.attempt, candidate.released = outcome, outcome.attempt, False
+        return True
+
+    async def _claim_receipt(self, candidate: Candidate) -> Receipt | Busy | None:
+        if candidate.receipt is not None:
+            try:
+                return await self._parts.receipts.renew(candidate.receipt)
+            except DeliveryLost:
+                candidate.receipt = None
+        return await self._parts.receipts.claim(candidate.blob)
+
+    @staticmethod
+    def _from_queue(work: HandedOver) -> Candidate:
+        return Candidate(blob=work.content.blob, handed_over=work, attempt=work.attempt)
 
     async def _end_claims(self) -> None:
         """Wait a while for claims on their way; nobody will receive them, so they wait in line again."""
@@ -209,123 +283,14 @@ class BlobSource:
                 self._line.again(candidate)
         self._claims.clear()
 
-    async def _look(self, timeout: float) -> None:
-        """Fill the waiting line from the sweep; at its end rest, until something changes or the time is over."""
-        now = asyncio.get_running_loop().time
-        while not self._resting:
-            if not self._sweep.under_way:
-                self._sweep_began = now()
-            found = await self._sweep.next_page()
-            if found is None:
-                self._resting = True
-                self._swept_at = now()
-            elif found:
-                self._line.offer(found)
-                return
-        changed = await self._store.changes(self._path.container, self._rest(timeout))
-        self._resting = bool(changed) and now() - self._swept_at < self._store.longest_pause
-        self._line.offer(self._sweep.new(changed))
-
-    def _rest(self, timeout: float) -> float:
-        """As long as the last sweep took, at least: listing must not fill a host's whole time."""
-        return max(timeout, min(self._swept_at - self._sweep_began, _LONGEST_RETRY_PAUSE))
-
-    async def _claim(self, candidate: Candidate) -> BlobDelivery | None:
-        """The candidate claimed and read; whatever is wrong with it alone counts as its failed attempt.
-
-        Raises SourceUnavailable; the candidate then comes again.
-        """
-        try:
-            return await self._claimed(candidate)
-        except SourceUnavailable:
-            self._line.later(candidate, self._pause(candidate))
-            raise
-        except DeliveryLost:
-            candidate.receipt = None
-            self._line.later(candidate, self._pause(candidate))
-        except Exception as error:
-            if not isinstance(error, BlobRefused):
-                _log.exception("Blob %r could not be claimed for an unforeseen reason.", candidate.blob.path)
-            await self._fail(candidate, error)
-        return None
-
-    async def _claimed(self, candidate: Candidate) -> BlobDelivery | None:
-        """The candidate claimed and read; None when there is nothing to run for it (now)."""
-        outcome = await self._claim_receipt(candidate)
-        if isinstance(outcome, Busy):
-            pause = max((outcome.until - utc_now()).total_seconds(), self._retry_pause)
-            self._line.later(candidate, pause)
-            return None
-        candidate.receipt = outcome
-        candidate.released = False
-        if outcome is None:
-            self._line.settled(candidate)
-            return None
-        if not candidate.answered and outcome.attempt > self._max_attempts:
-            await self._poison(candidate, outcome, f"was begun {self._max_attempts} times and never finished")
-            return None
-        content = None if candidate.answered else await self._store.read(candidate.blob)
-        if content is None:
-            # Answered before, deleted, or overwritten: a newer version has a receipt of its own.
-            await self._receipts.complete(outcome)
-            self._line.settled(candidate)
-            return None
-        event = blob_event(candidate.blob, content, self._path, outcome.attempt)
-        return BlobDelivery(self, candidate, event, self._receipts.claim_seconds / 3)
-
-    async def _fail(self, candidate: Candidate, error: Exception) -> None:
-        """Count a failed attempt: in the receipt, or in memory when there is none."""
-        if candidate.receipt is not None and not candidate.answered:
-            try:
-                await self.abandon(candidate, error)
-            except DeliveryLost as lost:
-                _log.info("%s", lost)
-            return
-        pause = self._pause(candidate)
-        if candidate.answered or candidate.failures < self._max_attempts:
-            self._line.later(candidate, pause)
-            return
-        self._line.settled(candidate)
-        self._log_given_up(candidate, f"could not be claimed {candidate.failures} times, last with {_described(error)}")
-
-    async def _claim_receipt(self, candidate: Candidate) -> Receipt | Busy | None:
-        if candidate.receipt is not None:
-            try:
-                return await self._receipts.renew(candidate.receipt)
-            except DeliveryLost:
-                candidate.receipt = None
-        return await self._receipts.claim(candidate.blob)
-
-    async def _poison(self, candidate: Candidate, receipt: Receipt, story: str) -> None:
-        await self._receipts.poison(receipt)
-        self._line.settled(candidate)
-        self._log_given_up(candidate, story)
-
-    @staticmethod
-    def _log_given_up(candidate: Candidate, story: str) -> None:
-        _log.error(
-            "Blob %r %s. It is given up and stays where it is; write it anew to have it handled again.",
-            candidate.blob.path, story,
-        )  # fmt: skip
-
-    async def _give_back(self, candidate: Candidate) -> None:
-        if candidate.receipt is None:
-            return
-        try:
-            if candidate.answered:
-                await self._receipts.complete(candidate.receipt)
-            else:
-                await self._receipts.release(candidate.receipt, pause=0.0, counted=False)
-        except Exception as error:
-            _log.info("The claim on blob %r was not given back and runs out: %s", candidate.blob.path, error)
-
     async def _close(self) -> None:
-        await self._receipts.close()
-        await self._store.close()
+        await self._parts.settling.close()
+        await self._parts.receipts.close()
+        await self._parts.store.close()
 
 
-def blob_event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: int = 1) -> Event:
-    """The event that a blob was written, as functions get it."""
+def blob_event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: int = 1, replay: str = "") -> Event:
+    """The event that a blob was written, as functions get it; a replay is named under `Replay`."""
     metadata: dict[str, object] = {
         "BlobTrigger": blob.path,
         "Uri": content.uri,
@@ -333,17 +298,6 @@ def blob_event(blob: BlobInfo, content: BlobContent, path: BlobPath, attempt: in
         "Metadata": content.metadata,
     }
     metadata.update(path.match(blob.path) or {})
+    if replay:
+        metadata["Replay"] = replay
     return Event(id=str(uuid.uuid4()), data=content.data, metadata=metadata, attempt=attempt)
-
-
-def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _is_unavailable(error: BaseException | None) -> bool:
-    """Was it storage that failed, not the function? Then the attempt is nobody's fault."""
-    while error is not None:
-        if isinstance(error, SourceUnavailable):
-            return True
-        error = error.__cause__
-    return False

@@ -3,12 +3,21 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import IO, Protocol
 
+from triggers.http_body import SpooledBody
 from triggers.lease import Lease, LeaseTimes
+
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 ANY_VERSION = "*"
 """The ETag that every version of a blob has, as in HTTP."""
+ABSENT = ""
+"""Given for an ETag: there must be no such blob."""
+
+Payload = bytes | IO[bytes]
+"""What is written: bytes, or a file that is read from its beginning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,8 @@ class BlobInfo:
     etag: str
     """Quoted, as HTTP has it; another version has another one."""
     last_modified: datetime
+    is_doubtful: bool = False
+    """Its time may be new though its content is not: it is claimed before it is run."""
 
     @property
     def path(self) -> str:
@@ -36,7 +47,8 @@ def newest(container: str, name: str) -> BlobInfo:
 class BlobContent:
     """A blob as it was read."""
 
-    data: bytes
+    data: bytes | SpooledBody
+    """On disk when it is large; whoever reads it closes it."""
     uri: str
     properties: Mapping[str, object] = field(default_factory=dict)
     """The blob's properties under .NET's names (`ContentLength`, `ETag` ...), fit for JSON."""
@@ -49,16 +61,31 @@ class BlobPage:
 
     blobs: Sequence[BlobInfo]
     listed_at: datetime
+    held_back: datetime | None = None
+    """The `last_modified` of the oldest blob of the container that the listing left out, as it is not finished."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What was noted under a name, and the version that a replacement must name."""
+
+    facts: Mapping[str, str]
+    version: str
 
 
 class BlobStore(Protocol):
     """A storage account: blobs in containers. Every method raises SourceUnavailable when it cannot be reached.
 
-    `read` and `write` raise BlobRefused for what is wrong with that one blob; all others may go on.
+    `read`, `write`, `facts` and `delete` raise BlobRefused for what is wrong with that one blob; all others may go on.
     """
 
     longest_pause: float
     """Seconds between two listings of an idle container."""
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        ...
 
     async def make_container(self, container: str) -> None:
         """Make the container unless it is there."""
@@ -80,29 +107,34 @@ class BlobStore(Protocol):
         """That very version of the blob (any, for ANY_VERSION); None when it is gone or was overwritten."""
         ...
 
-    async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
-        """Put a blob in place of any earlier one, in one step; makes the container if it is missing."""
+    async def write(
+        self,
+        container: str,
+        name: str,
+        data: Payload,
+        content_type: str,
+        *,
+        facts: Mapping[str, str] = NO_FACTS,
+        only_if: str | None = None,
+    ) -> str | None:
+        """Put a blob in place of any earlier one, in one step, and give back its ETag; makes the container if missing.
+
+        With `only_if`, None comes back and nothing is written unless that ETag is the current one (ABSENT: unless
+        there is no such blob). `facts` are noted with the blob: names are identifiers, values are any text.
+        """
         ...
 
-    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
-        """Put a new blob; False when there is one of that name already. Makes the container if it is missing."""
+    async def facts(self, container: str, name: str) -> Entry | None:
+        """What was noted with the blob, and its ETag; None when there is none."""
         ...
 
-    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
-        """Put a blob in place of that very version; False when it is gone or was overwritten."""
+    async def delete(self, container: str, name: str) -> None:
+        """Take the blob away if it is there."""
         ...
 
     async def close(self) -> None:
         """Let go of connections and watches; the next use opens them again."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of a ledger: its facts, and the version that a replacement must name."""
-
-    facts: Mapping[str, str]
-    version: str
 
 
 class Ledger(Protocol):
@@ -117,6 +149,14 @@ class Ledger(Protocol):
 
     async def read(self, name: str) -> Entry | None:
         """The entry of that name, if any."""
+        ...
+
+    async def put(self, name: str, facts: Mapping[str, str]) -> None:
+        """Write the entry, whatever was there."""
+        ...
+
+    async def is_empty(self, folder: str) -> bool:
+        """Is there no entry whose name begins with `folder` and a slash?"""
         ...
 
     async def replace(self, name: str, facts: Mapping[str, str], version: str) -> Entry | None:

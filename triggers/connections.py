@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from triggers.errors import ConnectionNotConfigured
+
+FOLDER = "folder:"
+"""What a connection begins with whose account is a local folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,17 @@ def find_connection(settings: Mapping[str, str], name: str, *, default: str, wan
         "connection string, to 'UseDevelopmentStorage=true' for Azurite, or to 'folder:/absolute/path' for a local "
         "folder."
     )
+
+
+def folder_of(connection: Connection) -> Path:
+    """The folder that is the account; raises ConnectionNotConfigured unless its path is absolute."""
+    root = Path(connection.text.removeprefix(FOLDER))
+    if not root.is_absolute():
+        raise ConnectionNotConfigured(
+            f"The app setting {connection.setting!r} names the folder {str(root)!r}; it must be an absolute path, "
+            "as in 'folder:/data/storage'."
+        )
+    return root
 
 
 def _normal(key: str) -> str:

@@ -3,14 +3,19 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 import azure.functions as func
 
 from triggers.asgi import ASGIApp
+from triggers.http_body import Readable, SpooledBody
 from triggers.lease import DEFAULT_LEASE_TIMES, LeaseTimes
 from triggers.signals import Signals
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,22 @@ class Routes(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits for one function, as far as this instance knows."""
+
+    pending: int = 0
+    """How many events wait in this instance."""
+    oldest: datetime | None = None
+    """Since when the oldest known one waits, here or in the queue that instances share; None when none does."""
+    queued: int = 0
+    """About how many are in the queue that instances and functions share; told by the one that looks."""
+    given_up: int = 0
+    """How many this instance gave up after the last attempt, since it started."""
+    is_looking: bool = False
+    """Is this the one instance that looks for new events?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
     """Everything a trigger needs from the host to start listening."""
 
@@ -104,6 +125,8 @@ class ListenerContext:
     routes: Routes
     settings: Mapping[str, str]
     """The app settings."""
+    outputs: Sequence[Binding] = ()
+    """What the function writes to."""
     host_id: str = "local"
     """Stable over restarts and equal on every instance of the app: ledgers are kept under it."""
     extension: Mapping[str, object] = field(default_factory=dict)
@@ -112,6 +135,12 @@ class ListenerContext:
     """Tells of what the app's own outputs put where this listener looks."""
     lease_times: LeaseTimes = DEFAULT_LEASE_TIMES
     """Of the lease of a listener that only one instance of the app may run."""
+    parallel: int | None = None
+    """How many runs of the function go on at once, however many are begun; None when there is no such number."""
+    common: dict[str, object] = field(default_factory=dict)
+    """What the listeners of one host have in common; the first that needs it puts it there."""
+    backlogs: dict[str, Callable[[], Backlog]] = field(default_factory=dict)
+    """Function -> tells at once what waits for it; a listener that knows puts itself there."""
     shared: Path | None = None
     """A folder for the locks of the processes that run one app without storage; None when there is one process."""
 
@@ -127,6 +156,8 @@ class BindingContext:
     """The binding's own part of host.json (`extensions.<...>`)."""
     signals: Signals = field(default_factory=Signals)
     """Wakes the app's own listeners where an output put something."""
+    trigger: str = ""
+    """The binding type of the trigger that fires the function."""
 
 
 class OutputWriter(Protocol):
@@ -158,8 +189,13 @@ class Handler(Protocol):
 
     async def handle_http(self, request: func.HttpRequest) -> func.HttpResponse: ...
 
-    async def handle(self, body: bytes) -> str | bytes:
-        """Answer one pulled event; raises what the script raised."""
+    async def handle(
+        self, body: bytes | Readable, headers: Mapping[str, str] = NO_HEADERS
+    ) -> str | bytes | SpooledBody:
+        """Answer one pulled event; raises what the script raised. A long answer waits on disk until it is written.
+
+        A script that asks for request headers gets `headers`.
+        """
         ...
 
 
@@ -177,6 +213,19 @@ class ScaleRule:
 
     scaler: str
     metadata: Mapping[str, str] = field(default_factory=dict)
+    min_replicas: int = 0
+    """So many must always run, because nothing outside sees that there is something to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleContext:
+    """Everything a trigger needs to say how a deployment of the app should scale."""
+
+    binding: Binding
+    host_id: str
+    """As the app's hosts have it."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """The app settings of the deployment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +261,7 @@ class TriggerAdapter:
     """The extras of this distribution that an image with this trigger must install."""
     connections: Callable[[TriggerOptions], Mapping[str, str]] = field(default=lambda _: {})
     """App setting the deployment has to provide -> what it must hold, in one sentence."""
-    scale: Callable[[Binding], ScaleRule | None] = field(default=lambda _: None)
+    scale: Callable[[ScaleContext], ScaleRule | None] = field(default=lambda _: None)
     event_of: Callable[[HandRun], Awaitable[Event]] = text_event
     """The event that a text stands for; raises InvalidInput for a text that stands for none."""
     portable: bool = True

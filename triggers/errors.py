@@ -61,3 +61,12 @@ class BlobRefused(TriggerError):
 
 class DeliveryLost(TriggerError):
     """The claim ran out before it was settled; the event will come again."""
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Was it storage that failed, not the function? Then the attempt is nobody's fault."""
+    while error is not None:
+        if isinstance(error, SourceUnavailable):
+            return True
+        error = error.__cause__
+    return False

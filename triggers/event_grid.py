@@ -8,16 +8,9 @@ from dataclasses import dataclass
 
 import azure.functions as func
 
-from triggers.asgi import Receive, Scope, Send
 from triggers.contract import Binding, Event, Handler, HandRun, ListenerContext, TriggerAdapter
 from triggers.errors import InvalidInput
-from triggers.http_answer import Headers, respond
-from triggers.http_body import BodyTooLarge, ClientGone, SpooledBody, read_body
-
-_KIND = "aeg-event-type"
-_ORIGINS = ("eventgrid.azure.net", "eventgrid.azure.us", "eventgrid.azure.cn")
-
-Answer = tuple[int, Headers, bytes]
+from triggers.event_grid_webhook import EventGridWebhook, GridEvents, grid_events_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,46 +33,16 @@ class EventGridListener:
         self._context = context
 
     async def start(self) -> None:
-        self._context.routes.mount_webhook("eventgrid", self._serve)
+        self._context.routes.mount_webhook("eventgrid", EventGridWebhook(self._notified))
 
     async def stop(self) -> None:
         """The host's server finishes the requests it took."""
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in scope["headers"]}
-        if scope["method"] == "OPTIONS":
-            status, answered, content = _handshake(headers.get("webhook-request-origin", ""))
-        else:
-            try:
-                body = await _body(receive)
-            except BodyTooLarge:
-                status, answered, content = 413, [], b""
-            except ClientGone:
-                return
-            else:
-                status, answered, content = await self._answer(headers, body)
-        await respond(send, status, answered, content)
-
-    async def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
-        kind = headers.get(_KIND, "").lower()
-        if kind == "unsubscribe":
-            return 202, [], b""
-        if kind not in ("subscriptionvalidation", "notification"):
-            return 400, [], f"The header {_KIND} is {headers.get(_KIND, '')!r}; it names nothing known here.".encode()
-        try:
-            events = _events(body)
-        except ValueError as error:
-            return 400, [], f"The body is no event and no list of events: {error}".encode()
-        if kind == "notification":
-            return await self._notified(events, headers.get("traceparent"))
-        return _validated(events)
-
-    async def _notified(self, events: Sequence[Mapping[str, object]], traceparent: str | None) -> Answer:
-        """Event Grid sends the whole request again unless every event was dealt with."""
+    async def _notified(self, events: GridEvents, traceparent: str | None) -> str:
         runs = self._runs(events, traceparent)
         results = await asyncio.gather(*(self._context.executor.execute(run) for run in runs))
         errors = [result.error for result in results if result.error is not None]
-        return (500, [], str(errors[0]).encode()) if errors else (202, [], b"")
+        return str(errors[0]) or type(errors[0]).__name__ if errors else ""
 
     def _runs(self, events: Sequence[Mapping[str, object]], traceparent: str | None) -> Sequence[Event]:
         """One run for each event, or one for all of them when the function takes many."""
@@ -115,7 +78,7 @@ async def event_of_text(run: HandRun) -> Event:
     """The event that the text is, in JSON; raises InvalidInput."""
     takes_many = _takes_many(run.binding)
     try:
-        events = _events(run.text)
+        events = grid_events_of(run.text)
     except ValueError:
         events = ()
     if not events or (len(events) > 1 and not takes_many):
@@ -124,44 +87,6 @@ async def event_of_text(run: HandRun) -> Event:
             "eventType, eventTime, dataVersion and data."
         )
     return grid_events(events) if takes_many else grid_event(events[0])
-
-
-async def _body(receive: Receive) -> bytes:
-    body = await read_body(receive)
-    if not isinstance(body, SpooledBody):
-        return body
-    try:
-        return body.read()
-    finally:
-        body.close()
-
-
-def _events(body: bytes | str) -> Sequence[Mapping[str, object]]:
-    document = json.loads(body)
-    events = document if isinstance(document, list) else [document]
-    if not all(isinstance(event, dict) for event in events):
-        raise ValueError("every event must be a JSON object.")
-    return events
-
-
-def _validated(events: Sequence[Mapping[str, object]]) -> Answer:
-    data = events[0].get("data") if events else None
-    if isinstance(data, str):
-        try:
-            data = json.loads(data)
-        except ValueError:
-            data = None
-    code = data.get("validationCode") if isinstance(data, dict) else None
-    if not isinstance(code, str):
-        return 400, [], b"The first event has no data.validationCode."
-    return 200, [(b"content-type", b"application/json")], json.dumps({"validationResponse": code}).encode()
-
-
-def _handshake(origin: str) -> Answer:
-    """CloudEvents' own way to ask whether deliveries are wanted."""
-    if origin.lower() not in _ORIGINS:
-        return 400, [], f"Events are not taken from {origin!r}.".encode()
-    return 200, [(b"webhook-allowed-origin", origin.encode("latin-1"))], b""
 
 
 adapter = TriggerAdapter(

@@ -5,28 +5,32 @@ receipts and attempts. Only finished files count: see triggers.folder_watch.
 """
 
 import asyncio
+import contextlib
 import errno
-import fcntl
 import itertools
+import json
 import logging
 import mimetypes
 import os
 import stat
 import time
-import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import IO, Protocol
 
-from triggers.blob_store import ANY_VERSION, BlobContent, BlobInfo, BlobPage
-from triggers.errors import BlobRefused, InvalidPath, SourceUnavailable
+from triggers.blob_store import ABSENT, ANY_VERSION, NO_FACTS, BlobContent, BlobInfo, BlobPage, Entry, Payload
+from triggers.errors import InvalidPath, SourceUnavailable
+from triggers.folder_files import flat_name, in_thread, link, locked, move, put_file, staged
+from triggers.http_body import SpooledBody
 
-STAGING = ".staging"
-"""Sub-folder of the account for files on their way into place; no container's name begins with a dot."""
+FACTS = ".facts"
+"""Sub-folder of the account for what was noted with blobs."""
 
 _PAGE = 1000
 _READ_TRIES = 3
+_MEMORY_LIMIT = 8 * 1024 * 1024
+"""Bytes of a file that are read into memory; a larger one stays on disk."""
 # Seconds for which a listing leaves out a file that has just changed.
 _SETTLE = 1.0
 _WATCHED_PAUSE = 5.0
@@ -42,15 +46,13 @@ _OF_THE_FILE = frozenset(
 # Where reading is forbidden, it is that file; where writing is, it is the folder of all outputs.
 _OF_THE_FILE_READ = _OF_THE_FILE | {errno.EACCES, errno.EPERM}
 
-T = TypeVar("T")
-
 _log = logging.getLogger(__name__)
 
 
 class Watch(Protocol):
     """Tells of finished files: triggers.folder_watch.FolderWatch, unless watchdog is missing."""
 
-    def is_unfinished(self, path: Path) -> bool: ...
+    def is_unfinished(self, path: str, modified: float) -> bool: ...
 
     async def finished(self, timeout: float) -> set[Path]: ...
 
@@ -64,6 +66,7 @@ class LocalFolder:
         self._root = root
         self._watches: dict[str, Watch] = {}
         self._no_blobs: set[str] = set()
+        self.account = root.name or "folder"
         self.longest_pause = _UNWATCHED_PAUSE
 
     async def make_container(self, container: str) -> None:
@@ -76,16 +79,18 @@ class LocalFolder:
 
     async def pages(self, container: str, prefix: str) -> AsyncIterator[BlobPage]:
         listed_at = await in_thread(self._now, f"write to folder {self._root}")
-        files = self._walk(container, prefix)
+        held_back: list[datetime] = []
+        files = self._walk(container, prefix, held_back)
         while True:
             page = await in_thread(lambda: list(itertools.islice(files, _PAGE)), f"list folder {container!r}")
-            yield BlobPage(blobs=page, listed_at=listed_at)
+            yield BlobPage(blobs=page, listed_at=listed_at, held_back=min(held_back, default=None))
             if len(page) < _PAGE:
                 return
 
     async def changes(self, container: str, timeout: float) -> Sequence[BlobInfo]:
+        top = self._root / container
         # The folder may have been deleted meanwhile, and the watch with it.
-        if not (self._root / container).is_dir():
+        if not await in_thread(top.is_dir, f"look at folder {top}"):
             await self._unwatch(container)
             await asyncio.sleep(timeout)
             await self.open(container)
@@ -95,25 +100,35 @@ class LocalFolder:
             await asyncio.sleep(timeout)
             return ()
         finished = await watch.finished(timeout)
-        return [info for path in finished if (info := self._info(container, path)) is not None]
+        return await in_thread(lambda: self._infos(container, finished), f"look into folder {top}") if finished else ()
 
     async def read(self, blob: BlobInfo) -> BlobContent | None:
         path = self.path(blob.container, blob.name)
         return await in_thread(lambda: self._read(path, blob), f"read {path}", one_file=_OF_THE_FILE_READ)
 
-    async def write(self, container: str, name: str, data: bytes, content_type: str) -> None:
+    async def write(
+        self,
+        container: str,
+        name: str,
+        data: Payload,
+        content_type: str,
+        *,
+        facts: Mapping[str, str] = NO_FACTS,
+        only_if: str | None = None,
+    ) -> str | None:
         path = self.path(container, name)
-        await in_thread(lambda: put_file(self._root, path, data), f"write {path}", one_file=_OF_THE_FILE)
-
-    async def create(self, container: str, name: str, data: bytes, content_type: str) -> bool:
-        path = self.path(container, name)
-        return await in_thread(lambda: _new_file(self._root, path, data), f"make {path}", one_file=_OF_THE_FILE)
-
-    async def replace(self, blob: BlobInfo, data: bytes, content_type: str) -> bool:
-        path = self.path(blob.container, blob.name)
+        side = self._side_file(container, name)
         return await in_thread(
-            lambda: self._replace(path, blob, data), f"replace {path}", one_file=_OF_THE_FILE
-        )  # fmt: skip
+            lambda: self._write(path, side, data, facts, only_if), f"write {path}", one_file=_OF_THE_FILE
+        )
+
+    async def facts(self, container: str, name: str) -> Entry | None:
+        path, side = self.path(container, name), self._side_file(container, name)
+        return await in_thread(lambda: _noted(path, side), f"look at {path}", one_file=_OF_THE_FILE_READ)
+
+    async def delete(self, container: str, name: str) -> None:
+        path, side = self.path(container, name), self._side_file(container, name)
+        await in_thread(lambda: _delete(path, side), f"delete {path}", one_file=_OF_THE_FILE)
 
     async def close(self) -> None:
         for container in list(self._watches):
@@ -152,34 +167,86 @@ class LocalFolder:
         probe.unlink()
         return datetime.fromtimestamp(modified, UTC)
 
-    def _walk(self, container: str, prefix: str) -> Iterator[BlobInfo]:
-        top = self._root / container / prefix.rpartition("/")[0]
-        for folder, folders, names in os.walk(top):
-            # In the order of names, as an Azure account lists its blobs.
-            folders.sort()
-            for name in sorted(names):
-                path = Path(folder, name)
-                info = self._info(container, path)
-                if info is not None and not self._is_unfinished(container, path, info):
-                    yield info
+    def _side_file(self, container: str, name: str) -> Path:
+        return self._root / FACTS / container / f"{flat_name(name)}.json"
 
-    def _is_unfinished(self, container: str, path: Path, info: BlobInfo) -> bool:
+    def _write(
+        self, path: Path, side: Path, data: Payload, facts: Mapping[str, str], only_if: str | None
+    ) -> str | None:
+        temporary = staged(self._root, data)
+        try:
+            etag = _etag(temporary.stat())
+            if only_if is None and not facts:
+                move(temporary, path)
+                return etag
+            with locked(self._root, path):
+                if only_if is not None and only_if != _current(path):
+                    return None
+                # The facts first: they count only with the file whose ETag they name, which comes in one step.
+                if facts:
+                    put_file(self._root, side, json.dumps({"etag": etag, "facts": dict(facts)}).encode())
+                if only_if != ABSENT:
+                    move(temporary, path)
+                    return etag
+                return etag if link(temporary, path) else None
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _walk(self, container: str, prefix: str, held_back: list[datetime]) -> Iterator[BlobInfo]:
+        """In the order of names within each folder. No object lives longer than its file is looked at.
+
+        The times of those left out because they are not finished go into `held_back`.
+        """
+        start = prefix.rpartition("/")[0]
+        if not {"", ".", ".."}.isdisjoint(start.split("/")) and start:
+            return
+        top = f"{self._root / container}/"
+        waiting = [f"{start}/" if start else ""]
+        while waiting:
+            folder = waiting.pop()
+            files, folders = _entries(f"{top}{folder}")
+            waiting += [f"{folder}{name}/" for name in reversed(folders)]
+            for file in files:
+                name = f"{folder}{file}"
+                if name.startswith(prefix):
+                    info = self._info(container, f"{top}{name}", name)
+                    if info is None:
+                        continue
+                    if self._is_unfinished(container, f"{top}{name}", info):
+                        held_back.append(info.last_modified)
+                    else:
+                        yield info
+
+    def _is_unfinished(self, container: str, path: str, info: BlobInfo) -> bool:
         """A young file may be listed between its making and its first byte; the watch tells of it when it is done."""
         watch = self._watches.get(container)
-        if watch is not None and watch.is_unfinished(path):
+        modified = info.last_modified.timestamp()
+        if watch is not None and watch.is_unfinished(path, modified):
             return True
-        return 0 <= time.time() - info.last_modified.timestamp() < _SETTLE
+        return 0 <= time.time() - modified < _SETTLE
 
-    def _info(self, container: str, path: Path) -> BlobInfo | None:
+    def _infos(self, container: str, paths: Iterable[Path]) -> list[BlobInfo]:
+        top = self._root / container
+        told = ((str(path), path.relative_to(top).as_posix()) for path in paths)
+        return [info for path, name in told if (info := self._info(container, path, name)) is not None]
+
+    def _info(self, container: str, path: str, name: str) -> BlobInfo | None:
         try:
-            found = path.stat()
+            entry = found = os.lstat(path)
+            if stat.S_ISLNK(entry.st_mode):
+                found = os.stat(path)  # noqa: PTH116 because a Path for each of many files costs more than the call
         except OSError:
             return None
-        name = path.relative_to(self._root / container).as_posix()
         # Opening a pipe would wait for its writer, and a socket cannot be opened at all.
         if not stat.S_ISREG(found.st_mode) or not self._is_blob_name(name):
             return None
-        return BlobInfo(container=container, name=name, etag=_etag(found), last_modified=_changed(found))
+        # A link is as new as itself when its target is older.
+        modified = max(_changed(found), _changed(entry))
+        # A change of mode and another link make a file's time new as a move does.
+        is_doubtful = max(found.st_ctime_ns, entry.st_ctime_ns) > found.st_mtime_ns
+        return BlobInfo(
+            container=container, name=name, etag=_etag(found), last_modified=modified, is_doubtful=is_doubtful
+        )
 
     def _is_blob_name(self, name: str) -> bool:
         """Azure's names are Unicode, and it takes a backslash for a slash; tells of each other name once."""
@@ -196,79 +263,85 @@ class LocalFolder:
             _log.warning("The file %a in folder %s is left out: %s, as no blob has it.", name, self._root, problem)
         return False
 
-    def _replace(self, path: Path, blob: BlobInfo, data: bytes) -> bool:
-        """One at a time: between the look at the version and the new file nobody else may replace it."""
-        lock = self._root / STAGING / "replace.lock"
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with lock.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if self._read(path, blob) is None:
-                return False
-            put_file(self._root, path, data)
-        return True
-
     def _read(self, path: Path, blob: BlobInfo) -> BlobContent | None:
         try:
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    return None
-                for _ in range(_READ_TRIES):
-                    found = os.fstat(file.fileno())
-                    file.seek(0)
-                    data = file.read()
-                    if _etag(os.fstat(file.fileno())) == _etag(found):
-                        break
+            file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
-        if blob.etag not in (_etag(found), ANY_VERSION):
-            return None
-        return BlobContent(data=data, uri=path.as_uri(), properties=_properties(path, found, len(data)))
+        with contextlib.ExitStack() as closing:
+            closing.enter_context(file)
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            data, found = _contents(file)
+            if blob.etag not in (_etag(found), ANY_VERSION):
+                return None
+            facts = _facts(self._side_file(blob.container, blob.name), _etag(found))
+            length = found.st_size
+            if not isinstance(data, bytes):
+                closing.pop_all()
+            else:
+                length = len(data)
+            return BlobContent(
+                data=data, uri=path.as_uri(), properties=_properties(path, found, length), metadata=facts
+            )
 
 
-def put_file(root: Path, path: Path, data: bytes) -> None:
-    """Put a file in place of any earlier one in one step, making its folders."""
-    temporary = staged(root, data)
+def _contents(file: IO[bytes]) -> tuple[bytes | SpooledBody, os.stat_result]:
+    """What is in the file, and the version that is of; a large one stays on disk."""
+    found = os.fstat(file.fileno())
+    if found.st_size > _MEMORY_LIMIT:
+        return SpooledBody(file), found
+    for _ in range(_READ_TRIES):
+        file.seek(0)
+        data = file.read()
+        before, found = found, os.fstat(file.fileno())
+        if _etag(before) == _etag(found):
+            break
+    return data, before
+
+
+def _entries(folder: str) -> tuple[list[str], list[str]]:
+    """The sorted names of the files and of the folders in a folder; none when it is gone."""
+    files: list[str] = []
+    folders: list[str] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink()
-        raise
+        with os.scandir(folder) as found:
+            for entry in found:
+                (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return [], []
+    return sorted(files), sorted(folders)
 
 
-def _new_file(root: Path, path: Path, data: bytes) -> bool:
-    temporary = staged(root, data)
+def _current(path: Path) -> str:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        return False
-    finally:
-        temporary.unlink()
-    return True
-
-
-def staged(root: Path, data: bytes) -> Path:
-    """A new file of that content, on the same file system as the account but in no container."""
-    path = root / STAGING / uuid.uuid4().hex
-    try:
-        path.write_bytes(data)
+        return _etag(path.stat())
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return path
+        return ABSENT
 
 
-async def in_thread(work: Callable[[], T], doing: str, *, one_file: Collection[int] = ()) -> T:
-    """The result of blocking file work; raises SourceUnavailable when the file system refuses it.
-
-    The error numbers in `one_file` mean that only this file is refused: BlobRefused.
-    """
+def _noted(path: Path, side: Path) -> Entry | None:
     try:
-        return await asyncio.to_thread(work)
-    except OSError as error:
-        kind = BlobRefused if error.errno in one_file else SourceUnavailable
-        raise kind(f"The folder account could not {doing}: {error}.") from error
+        etag = _current(path)
+    except NotADirectoryError:
+        return None
+    return Entry(facts=_facts(side, etag), version=etag) if etag != ABSENT else None
+
+
+def _facts(side: Path, etag: str) -> Mapping[str, str]:
+    """What was noted with that version; nothing for a file that somebody else put there."""
+    try:
+        noted = json.loads(side.read_bytes())
+    except FileNotFoundError:
+        return {}
+    facts: Mapping[str, str] = noted["facts"] if noted["etag"] == etag else {}
+    return facts
+
+
+def _delete(path: Path, side: Path) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        path.unlink()
+    side.unlink(missing_ok=True)
 
 
 def _etag(found: os.stat_result) -> str:

@@ -186,12 +186,15 @@ async def _renewed(delivery: Delivery) -> AsyncIterator[None]:
 async def _renew_until(finished: asyncio.Event, delivery: Delivery, every: float) -> None:
     while True:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(finished.wait(), every)
+            async with asyncio.timeout(every):
+                await finished.wait()
             return
         try:
             await delivery.renew()
         except DeliveryLost as lost:
             _log.warning("%s", lost)
             return
+        except SourceUnavailable as error:
+            _log.warning("The claim on event %s could not be renewed; trying again: %s", delivery.event.id, error)
         except Exception:
             _log.exception("The claim on event %s could not be renewed; trying again.", delivery.event.id)

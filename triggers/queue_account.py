@@ -4,22 +4,21 @@ import re
 from collections.abc import Mapping
 from importlib import import_module
 
-from triggers.connections import Connection, find_connection
+from triggers.connections import FOLDER, Connection, find_connection, folder_of
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
 from triggers.queue_store import QueueStore
 
 HOST_SETTING = "AzureWebJobsStorage"
 """The setting of the host's own account, for bindings without a connection."""
 
-_FOLDER = "folder:"
 _NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def open_queues(settings: Mapping[str, str], name: str, *, wanted_by: str) -> QueueStore:
     """The queues behind the connection `name`; nothing is sent yet. Raises ConnectionNotConfigured."""
     connection = find_connection(settings, name, default=HOST_SETTING, wanted_by=wanted_by)
-    if connection.text.startswith(_FOLDER):
-        raise _no_queues(connection)
+    if connection.text.startswith(FOLDER):
+        return _folder_queues(connection)
     try:
         import_module("azure.storage.queue.aio")
         import_module("aiohttp")
@@ -42,9 +41,7 @@ def check_queue_name(name: str) -> str:
     return name.lower()
 
 
-def _no_queues(connection: Connection) -> ConnectionNotConfigured:
-    return ConnectionNotConfigured(
-        f"The app setting {connection.setting!r} is the local folder {connection.text!r}, but {connection.wanted_by} "
-        "needs queues, which a folder has not. Set it to a storage account's connection string, or to "
-        "'UseDevelopmentStorage=true' for Azurite."
-    )
+def _folder_queues(connection: Connection) -> QueueStore:
+    from triggers.folder_queues import FolderQueues
+
+    return FolderQueues(folder_of(connection))

@@ -1,6 +1,7 @@
 """Storage queues in memory, for tests and trials; they can be made unreachable."""
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ class _Held:
 class MemoryQueues:
     """The queues of an account in memory, as triggers.queue_store.QueueStore."""
 
+    longest_pause = math.inf
+
     def __init__(self, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.reachable = True
         self._queues: dict[str, dict[str, _Held]] = {}
@@ -38,32 +41,46 @@ class MemoryQueues:
 
     async def receive(self, queue: str, limit: int, *, hidden: int) -> Sequence[ReceivedMessage]:
         self._check()
-        now = self._clock()
-        visible = [one.message for one in self._queues.get(queue, {}).values() if one.visible <= now]
         return [
             self._hidden(queue, replace(message, dequeue_count=message.dequeue_count + 1), hidden)
-            for message in visible[:limit]
+            for message in self._visible(queue)[:limit]
         ]
 
-    async def hide(self, queue: str, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
+    async def hide(
+        self, queue: str, message: ReceivedMessage, seconds: int, *, text: str | None = None
+    ) -> ReceivedMessage:
         self._check()
-        return self._hidden(queue, self._claimed(queue, message), seconds)
+        held = self._claimed(queue, message)
+        return self._hidden(queue, held if text is None else replace(held, text=text), seconds)
 
     async def delete(self, queue: str, message: ReceivedMessage) -> None:
         self._check()
         del self._queues[queue][self._claimed(queue, message).id]
 
-    async def send(self, queue: str, text: str) -> None:
+    async def send(self, queue: str, text: str, *, hidden: int = 0) -> None:
         await self.make_queue(queue)
         now = self._clock()
+        visible = now + timedelta(seconds=hidden)
         message = ReceivedMessage(
             id=f"message-{next(self._numbers)}", pop_receipt="", text=text, dequeue_count=0, inserted=now,
-            expires=now + _LIFETIME, next_visible=now,
+            expires=now + _LIFETIME, next_visible=visible,
         )  # fmt: skip
-        self._queues[queue][message.id] = _Held(message, now)
+        self._queues[queue][message.id] = _Held(message, visible)
+
+    async def count(self, queue: str) -> int:
+        self._check()
+        return len(self._queues.get(queue, {}))
+
+    async def peek(self, queue: str, limit: int) -> Sequence[ReceivedMessage]:
+        self._check()
+        return self._visible(queue)[:limit]
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _visible(self, queue: str) -> list[ReceivedMessage]:
+        now = self._clock()
+        return [one.message for one in self._queues.get(queue, {}).values() if one.visible <= now]
 
     def _hidden(self, queue: str, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
         until = self._clock() + timedelta(seconds=seconds)

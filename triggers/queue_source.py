@@ -89,7 +89,8 @@ class QueueSource:
         self._asking = None
         if not messages:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._sent.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._sent.wait()
         return [delivery for delivery in deliveries if delivery is not None]
 
     async def hide(self, message: ReceivedMessage, seconds: int) -> ReceivedMessage:

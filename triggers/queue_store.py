@@ -25,6 +25,9 @@ class ReceivedMessage:
 class QueueStore(Protocol):
     """The queues of an account. Every method raises SourceUnavailable when it cannot be reached."""
 
+    longest_pause: float
+    """Seconds between two looks at an empty queue that are never too often; infinite where every look costs."""
+
     async def make_queue(self, queue: str) -> None:
         """Make the queue unless it is there."""
         ...
@@ -33,16 +36,29 @@ class QueueStore(Protocol):
         """At most `limit` (up to 32) messages, hidden for so many seconds; none when the queue does not exist."""
         ...
 
-    async def hide(self, queue: str, message: ReceivedMessage, seconds: int) -> ReceivedMessage:
-        """Hide the message from now for so many seconds, 0 to show it at once; raises DeliveryLost."""
+    async def hide(
+        self, queue: str, message: ReceivedMessage, seconds: int, *, text: str | None = None
+    ) -> ReceivedMessage:
+        """Hide the message from now for so many seconds, 0 to show it at once; raises DeliveryLost.
+
+        `text` takes the place of its body.
+        """
         ...
 
     async def delete(self, queue: str, message: ReceivedMessage) -> None:
         """Take the message out for good; raises DeliveryLost when the claim on it is gone."""
         ...
 
-    async def send(self, queue: str, text: str) -> None:
-        """Put a message at the end of the queue; makes the queue if it is missing."""
+    async def send(self, queue: str, text: str, *, hidden: int = 0) -> None:
+        """Put a message at the end of the queue, hidden for so many seconds; makes the queue if it is missing."""
+        ...
+
+    async def count(self, queue: str) -> int:
+        """About how many messages there are, hidden ones too; 0 when the queue does not exist."""
+        ...
+
+    async def peek(self, queue: str, limit: int) -> Sequence[ReceivedMessage]:
+        """At most `limit` (up to 32) visible messages, which stay where they are."""
         ...
 
     async def close(self) -> None:

@@ -14,11 +14,13 @@ from triggers.contract import (
     HandRun,
     Listener,
     ListenerContext,
+    ScaleContext,
     ScaleRule,
     TriggerAdapter,
     TriggerOptions,
 )
 from triggers.errors import InvalidOptions
+from triggers.http_body import whole
 from triggers.polling import PollingListener
 from triggers.queue_account import HOST_SETTING, check_queue_name, open_queues
 from triggers.queue_settings import read_queue_settings
@@ -57,7 +59,7 @@ class QueueOptions:
         async def score_message(message: func.QueueMessage) -> bytes:
             answer = await handler.handle(message.get_body())
             # As bytes an answer that is a JSON array stays one message.
-            return answer.encode() if isinstance(answer, str) else answer
+            return answer.encode() if isinstance(answer, str) else whole(answer)
 
 
 def listen(context: ListenerContext) -> Listener:
@@ -73,7 +75,7 @@ def listen(context: ListenerContext) -> Listener:
         name=f"{context.function} at queue {queue!r}",
         concurrency=settings.concurrency,
         refill_at=settings.new_batch_threshold,
-        longest_pause=settings.longest_pause,
+        longest_pause=min(settings.longest_pause, store.longest_pause),
     )
 
 
@@ -96,8 +98,9 @@ async def message_of_text(run: HandRun) -> Event:
     return message_event(message, run.text.encode(), binary=_is_binary(run.binding))
 
 
-def scale(binding: Binding) -> ScaleRule | None:
+def scale(context: ScaleContext) -> ScaleRule | None:
     """Replicas by the number of waiting messages, in KEDA's words."""
+    binding = context.binding
     queue = binding.option("queueName").lower()
     if not queue:
         return None
@@ -112,8 +115,8 @@ def connections(options: TriggerOptions) -> Mapping[str, str]:
     if not isinstance(options, QueueOptions):
         raise InvalidOptions(f"The storage queue trigger takes QueueOptions, not {type(options).__name__}.")
     return {
-        options.connection: "The storage account of the input and output queues: a connection string, or "
-        "'UseDevelopmentStorage=true' for Azurite."
+        options.connection: "The storage account of the input and output queues: a connection string, "
+        "'UseDevelopmentStorage=true' for Azurite, or 'folder:/absolute/path'."
     }
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from triggers.blob_receipts import CONTAINER
 from triggers.blob_store import BlobStore, newest
+from triggers.http_body import whole
 from triggers.schedule import Schedule
 
 _NEVER = "0001-01-01T00:00:00"
@@ -96,7 +97,7 @@ class BlobStatuses:
 
     async def read(self) -> TimerStatus | None:
         content = await self._blobs.read(newest(CONTAINER, self._name))
-        return parse_status(content.data, self._zone) if content else None
+        return parse_status(whole(content.data), self._zone) if content else None
 
     async def write(self, status: TimerStatus) -> None:
         data = json.dumps(status.document(self._zone)).encode()

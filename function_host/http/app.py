@@ -1,15 +1,16 @@
 """Every answer of the host's port: its own routes, the functions', the probes', and 401, 404 and 503 without one."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from function_host.errors import AppLoadError, ConfigError, KeysUnavailable
 from function_host.http.auth import Authorizer
-from function_host.http.own_paths import LIVE, PROBES, is_hosts
+from function_host.http.own_paths import LIVE, METRICS, PROBES, is_hosts
 from function_host.http.routing import Match, RouteTable
 from function_host.http.webhooks import Webhooks
 from function_host.status import HostStatus
+from function_host.telemetry.metrics import CONTENT_TYPE
 from triggers.asgi import ASGIApp, Receive, Scope, Send
 from triggers.http_answer import respond
 
@@ -52,7 +53,7 @@ class FunctionRoutes:
 class HttpApp:
     """The ASGI application behind the host's port."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument per part that tests replace
         self,
         status: HostStatus,
         authorizer: Authorizer,
@@ -61,14 +62,16 @@ class HttpApp:
         functions: RouteTable,
         homepage: bool,
         keeps_probes: bool = False,
+        metrics: Callable[[], bytes] | None = None,
     ) -> None:
-        """Functions win over the probes unless the host keeps them: a scoring service answers every other path."""
+        """Functions win over probes and `metrics` unless the host keeps them: a scoring service answers the rest."""
         self._status = status
         self._authorizer = authorizer
         self._own = own
         self._functions = functions
         self._homepage = homepage
         self._keeps_probes = keeps_probes
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -80,8 +83,11 @@ class HttpApp:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         match = await self._match(scope)
-        if path in PROBES and (match is None or self._keeps_probes):
+        is_free = match is None or self._keeps_probes
+        if is_free and path in PROBES:
             await self._probe(scope, send)
+        elif is_free and path == METRICS and self._metrics is not None:
+            await respond(send, 200, [(b"content-type", CONTENT_TYPE)], self._metrics())
         elif match is None:
             await self._without_route(scope, send)
         elif not await self._authorizer.allows(scope, match.route):

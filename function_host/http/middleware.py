@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from function_host.any_case import AnyCase
 from function_host.errors import ConfigError
-from function_host.http.own_paths import PROBES, is_hosts
+from function_host.http.own_paths import is_throttled
 from triggers.asgi import ASGIApp, Message, Receive, Scope, Send
 from triggers.errors import UnsendableAnswer
 from triggers.http_answer import FRAMING, encoded_header, respond
@@ -47,7 +47,7 @@ def _with_throttle(app: ASGIApp, limit: int) -> ASGIApp:
 
     async def throttled(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal outstanding
-        if is_hosts(scope["path"]) or scope["path"] in PROBES:
+        if not is_throttled(scope["path"]):
             await app(scope, receive, send)
             return
         if outstanding >= limit:

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 from function_host.errors import KeysUnavailable
 from function_host.keys.contract import KeyDocument
 from function_host.keys.document import read_document
-from triggers.blob_store import BlobStore, newest
+from triggers.blob_store import ABSENT, BlobStore, newest
 from triggers.errors import BlobRefused, SourceUnavailable
+from triggers.http_body import whole
 
 CONTAINER = "azure-webjobs-secrets"
 
@@ -33,26 +33,26 @@ class BlobKeyStore:
         with _translated(name):
             async with asyncio.timeout(_LONGEST):
                 content = await self._blobs.read(newest(CONTAINER, name))
-        return None if content is None else read_document(content.data, scope, _place(name))
+        return None if content is None else read_document(whole(content.data), scope, _place(name))
 
     async def create(self, scope: str, document: KeyDocument) -> KeyDocument:
         name = self._name(scope)
         with _translated(name):
             async with asyncio.timeout(_LONGEST):
-                if await self._blobs.create(CONTAINER, name, _written(document), _JSON):
+                if await self._blobs.write(CONTAINER, name, _written(document), _JSON, only_if=ABSENT):
                     return document
         return await self.load(scope) or document
 
     async def replace(self, scope: str, document: KeyDocument, instead_of: KeyDocument) -> bool:
         name = self._name(scope)
-        blob = newest(CONTAINER, name)
         with _translated(name):
             async with asyncio.timeout(_LONGEST):
-                content = await self._blobs.read(blob)
-                if content is None or read_document(content.data, scope, _place(name)) != instead_of:
+                content = await self._blobs.read(newest(CONTAINER, name))
+                if content is None or read_document(whole(content.data), scope, _place(name)) != instead_of:
                     return False
-                version = replace(blob, etag=str(content.properties["ETag"]))
-                return await self._blobs.replace(version, _written(document), _JSON)
+                version = str(content.properties["ETag"])
+                written = await self._blobs.write(CONTAINER, name, _written(document), _JSON, only_if=version)
+                return written is not None
 
     async def close(self) -> None:
         await self._blobs.close()

@@ -9,8 +9,8 @@ from function_host.keys.blob import CONTAINER, BlobKeyStore
 from function_host.keys.contract import KeyStore
 from function_host.keys.files import FileKeyStore
 from function_host.keys.memory import MemoryKeyStore
-from triggers.blob_account import FOLDER, HOST_SETTING, host_account, open_account
-from triggers.connections import Connection
+from triggers.blob_account import HOST_SETTING, host_account, open_account
+from triggers.connections import FOLDER, Connection
 from triggers.errors import ConnectionNotConfigured
 
 _log = logging.getLogger("Host.Keys")

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -40,7 +40,10 @@ class AMLResponse(Response):
         json_str: bool = False,
         run_function_failed: bool = False,
     ) -> None:
-        """`json_str` sends `message` as JSON; a header value with commas becomes one header per part."""
+        """`json_str` sends `message` as JSON; an iterator gives the body piece by piece.
+
+        A header value with commas becomes one header per part.
+        """
         body, content_type = _body(message, json_str=json_str)
         super().__init__(body, status=status_code, content_type=content_type)
         for name, values in (response_headers or {}).items():
@@ -50,6 +53,8 @@ class AMLResponse(Response):
 
 
 def _body(message: object, *, json_str: bool) -> tuple[Any, str]:
+    if isinstance(message, Iterator) and not json_str:
+        return message, "application/octet-stream"
     if json_str or message is None or not isinstance(message, str | bytes):
         return json.dumps({} if message is None else message), "application/json"
     return message, "text/html; charset=utf-8"

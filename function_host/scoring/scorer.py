@@ -1,5 +1,6 @@
 """The Handler behind every scoring function: events in, run()'s answers out."""
 
+import contextlib
 import io
 import logging
 import time
@@ -21,6 +22,8 @@ from function_host.scoring.errors import ScriptInterrupted
 from function_host.scoring.payload import UndecodableInput, header_dict, json_text, query_text, text
 from function_host.scoring.script_thread import ScriptThread
 from function_host.telemetry.tracebacks import users_part
+from triggers.contract import NO_HEADERS
+from triggers.http_body import Readable, SpooledBody, gathered, whole
 
 _log = logging.getLogger("Scoring")
 
@@ -34,6 +37,8 @@ class _Ran:
     """One call of run(): what it gave, and how long it took."""
 
     result: Any = None
+    streamed: bytes | SpooledBody | None = None
+    """The body of a response that run() gave as an iterator."""
     error: BaseException | None = None
     milliseconds: float = 0.0
 
@@ -54,15 +59,19 @@ class Scorer:
         """As start(), on the calling thread: for a process that is about to be forked, which has no other yet."""
         self._script.start()
 
-    async def handle(self, body: bytes) -> str | bytes:
-        """Answer one pulled event: run() gets its text, or with @rawhttp a POST request that holds it.
+    async def handle(
+        self, body: bytes | Readable, headers: Mapping[str, str] = NO_HEADERS
+    ) -> str | bytes | SpooledBody:
+        """Answer one pulled event: run() gets its text, or with @rawhttp a POST request that streams it.
+
+        An answer that run() streams, and that is long, waits on disk for whoever writes it.
 
         Raises what run() raised (ScriptInterrupted for SystemExit and its like), UndecodableInput, ScriptAnswerError
         for a response of 400 or more, and TypeError for an answer that is not JSON.
         """
         await self.start()
-        argument = _raw_request("POST", "/", {}, body) if self._script.is_raw else text(body)
-        ran = await self._run(argument, {})
+        argument = _raw_request("POST", "/", headers, body) if self._script.is_raw else text(_whole(body))
+        ran = await self._run(argument, headers)
         if ran.error is not None:
             raise _raisable(ran.error)
         result = ran.result
@@ -70,7 +79,7 @@ class Scorer:
             return json_text(result)
         if result.status_code >= 400:
             raise ScriptAnswerError(f"run() answered with status {result.status_code}: {result.get_data(as_text=True)}")
-        return result.get_data()
+        return result.get_data() if ran.streamed is None else ran.streamed
 
     async def handle_http(self, request: func.HttpRequest) -> func.HttpResponse:
         """Answer one request as the scoring server did; never raises for what run() does."""
@@ -98,9 +107,10 @@ class Scorer:
             started = time.perf_counter()
             try:
                 result = self._script.run(argument, lambda: header_dict(headers))
+                streamed = _streamed(result)
             except BaseException as error:  # because whatever the script raises is its answer
                 return _Ran(error=error)
-            return _Ran(result=result, milliseconds=(time.perf_counter() - started) * 1000)
+            return _Ran(result=result, streamed=streamed, milliseconds=(time.perf_counter() - started) * 1000)
 
         return await self._thread.submit(call)
 
@@ -109,7 +119,7 @@ class Scorer:
             _log.error("run() failed", exc_info=users_part(ran.error))
             return answers.message(answers.SCRIPT_FAILED, 500, run_failed=True, ids=ids)
         if isinstance(ran.result, Response):
-            return _from_response(ran.result, ids)
+            return _from_response(ran.result, ran.streamed, ids)
         try:
             body = json_text(ran.result)
         except (TypeError, ValueError) as error:
@@ -127,7 +137,22 @@ def _raisable(error: BaseException) -> BaseException:
     return interrupted
 
 
-def _raw_request(method: str, url: str, headers: Mapping[str, str], body: bytes) -> AMLRequest:
+def _streamed(result: object) -> bytes | SpooledBody | None:
+    """What a response yields, while still on the script's own thread; None for any other answer."""
+    if not isinstance(result, Response) or not result.is_streamed:
+        return None
+    with contextlib.closing(result):
+        return gathered(result.iter_encoded())
+
+
+def _whole(body: bytes | Readable) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    data = body.read()
+    return data.encode() if isinstance(data, str) else data
+
+
+def _raw_request(method: str, url: str, headers: Mapping[str, str], body: bytes | Readable) -> AMLRequest:
     parts = urlsplit(url)
     builder = EnvironBuilder(
         path=parts.path,
@@ -135,17 +160,24 @@ def _raw_request(method: str, url: str, headers: Mapping[str, str], body: bytes)
         base_url=f"{parts.scheme}://{parts.netloc}" if parts.netloc else None,
         method=method,
         headers=Headers(headers),
-        input_stream=io.BytesIO(body),
     )
     environ = builder.get_environ()
-    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["wsgi.input"] = io.BytesIO(body) if isinstance(body, bytes) else body
+    length = len(body) if isinstance(body, bytes) else getattr(body, "length", None)
+    # It ends by itself, so the request need not count.
+    environ["wsgi.input_terminated"] = True
+    if length is not None:
+        environ["CONTENT_LENGTH"] = str(length)
     return AMLRequest(environ)
 
 
-def _from_response(response: Response, ids: Mapping[str, str]) -> func.HttpResponse:
+def _from_response(
+    response: Response, streamed: bytes | SpooledBody | None, ids: Mapping[str, str]
+) -> func.HttpResponse:
     failed = getattr(response, "run_function_failed", None)
     told = {} if failed is None else {"x-ms-run-function-failed": str(failed)}
-    answer = func.HttpResponse(response.get_data(), status_code=response.status_code, headers={**told, **ids})
+    body = response.get_data() if streamed is None else whole(streamed)
+    answer = func.HttpResponse(body, status_code=response.status_code, headers={**told, **ids})
     for name, value in response.headers:
         if name.lower() != "content-length":
             answer.headers.add(name, value)

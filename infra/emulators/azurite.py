@@ -26,15 +26,18 @@ _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at htt
 class Azurite:
     """One storage emulator on 127.0.0.1, from `start()` to `stop()`; a context manager does both.
 
-    With a `folder` its data outlives it; without one everything stays in memory.
+    With a `folder` its data outlives it; without one everything stays in memory. With a `log` every request is noted
+    there, one line each.
     """
 
-    def __init__(self, folder: Path | None = None, *, patience: float = 60.0) -> None:
+    def __init__(self, folder: Path | None = None, *, log: Path | None = None, patience: float = 60.0) -> None:
         self._folder = folder
+        self._log = log
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._ports: dict[str, int] = {}
+        self._ports_before: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self.start()
@@ -67,15 +70,24 @@ class Azurite:
         node = npm.program("node", "Azurite")
         self._scratch = tempfile.TemporaryDirectory(prefix="azurite-")
         scratch = Path(self._scratch.name)
-        log = scratch / "azurite.log"
+        log = self._log or scratch / "azurite.log"
+        said_before = log.stat().st_size if log.exists() else 0
         command = [node, str(package / "dist" / "src" / "azurite.js"), *self._arguments()]
         self._process = child.start(command, env=environment(), log=log, cwd=scratch)
         try:
-            self._ports = self._announced(log)
+            self._ports = self._announced(log, said_before)
         except BaseException:
             self.stop()
             raise
         return self
+
+    def kill(self) -> None:
+        """End it with SIGKILL; the next start() listens on the same ports. What it had not saved yet is lost."""
+        if self._process is not None:
+            self._process.kill()
+        ports = self._ports
+        self.stop()
+        self._ports_before = ports
 
     def stop(self) -> None:
         """Stop it and wait for its end; harmless when it does not run."""
@@ -83,27 +95,29 @@ class Azurite:
             child.stop(self._process)
         if self._scratch is not None:
             self._scratch.cleanup()
-        self._process, self._scratch, self._ports = None, None, {}
+        self._process, self._scratch, self._ports, self._ports_before = None, None, {}, {}
 
     def _arguments(self) -> list[str]:
         # Port 0 lets the kernel choose, so two emulators never fight for one port.
         listen = [
             part
-            for service in ("blob", "queue", "table")
-            for part in (f"--{service}Host", "127.0.0.1", f"--{service}Port", "0")
-        ]
-        quiet = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
+            for name, service in ((name, name.lower()) for name in _SERVICES)
+            for part in (
+                f"--{service}Host", "127.0.0.1", f"--{service}Port", str(self._ports_before.get(name, 0)),
+            )
+        ]  # fmt: skip
+        quiet = ["--disableTelemetry", "--skipApiVersionCheck", *([] if self._log else ["--silent"])]
         if self._folder is None:
             return [*listen, *quiet, "--inMemoryPersistence"]
         self._folder.mkdir(parents=True, exist_ok=True)
         return [*listen, *quiet, "--location", str(self._folder.resolve())]
 
-    def _announced(self, log: Path) -> dict[str, int]:
+    def _announced(self, log: Path, said_before: int) -> dict[str, int]:
         assert self._process is not None  # noqa: S101 - start() has just set it
         deadline = time.monotonic() + self._patience
         while True:
             ended = self._process.poll() is not None
-            text = log.read_text(errors="replace")
+            text = log.read_bytes()[said_before:].decode(errors="replace")
             ports = {service: int(port) for service, port in _LISTENING.findall(text)}
             if len(ports) == len(_SERVICES):
                 return ports

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import StagingError
-from packager.models.contract import ModelVersion
+from packager.models.contract import ModelVersion, content_sha256
 from packager.request import PackageRequest
 from packager.staging.copying import IgnoreRules, copy_tree, make_readable
 from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
@@ -18,6 +18,7 @@ from packager.staging.host_id import render_host_id
 from packager.staging.host_json import render_host_json
 from packager.staging.requirements import render_requirements
 from packager.staging.runtime import copy_runtime
+from triggers.blob_output import DIGEST_SETTING
 
 APP_FOLDER = "azureml-app"
 MODELS_FOLDER = "azureml-models"
@@ -56,9 +57,10 @@ def stage(request: PackageRequest, folder: Path) -> BuildContext:
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.incoming-", dir=target.parent))
     except OSError as error:
         raise StagingError(f"The output folder {target} cannot be made: {error.strerror}.") from error
-    variables = _variables(request)
     try:
-        _write(request, work, variables)
+        _write_app(request, work)
+        variables = _variables(request, work)
+        _write_settings(request, work, variables)
         _put_in_place(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -117,10 +119,11 @@ def _put_in_place(work: Path, target: Path) -> None:
     shutil.rmtree(outgoing)
 
 
-def _variables(request: PackageRequest) -> Mapping[str, str]:
+def _variables(request: PackageRequest, work: Path) -> Mapping[str, str]:
     """The settings that the package brings along; the user's own win."""
-    host_id = render_host_id(request.models, request.entry_script)
-    return {HOST_ID_SETTING: host_id, **request.environment.environment_variables}
+    host_id = render_host_id(request.models, request.entry_script, request.triggers)
+    digest = f"sha256:{content_sha256(work)}"
+    return {HOST_ID_SETTING: host_id, DIGEST_SETTING: digest, **request.environment.environment_variables}
 
 
 def _is_output(path: Path, work: Path) -> bool:
@@ -140,7 +143,7 @@ def _holds_keys(folder: Path) -> bool:
         return False
 
 
-def _write(request: PackageRequest, work: Path, variables: Mapping[str, str]) -> None:
+def _write_app(request: PackageRequest, work: Path) -> None:
     source = request.source_directory
     copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), lambda path: _is_output(path, work))
     for model in request.models:
@@ -153,8 +156,14 @@ def _write(request: PackageRequest, work: Path, variables: Mapping[str, str]) ->
             triggers=request.triggers,
         ),
         "host.json": render_host_json(is_web_service=request.is_web_service),
-        "local.settings.json": _local_settings(variables),
         "requirements.txt": render_requirements(request.environment, request.triggers),
+    }
+    _write_files(work, files)
+
+
+def _write_settings(request: PackageRequest, work: Path, variables: Mapping[str, str]) -> None:
+    files = {
+        "local.settings.json": _local_settings(variables),
         "Dockerfile": render_dockerfile(
             base_image=request.base_image,
             python_version=request.environment.python_version,
@@ -163,6 +172,10 @@ def _write(request: PackageRequest, work: Path, variables: Mapping[str, str]) ->
         ),
         ".dockerignore": DOCKERIGNORE,
     }
+    _write_files(work, files)
+
+
+def _write_files(work: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (work / name).write_text(text, encoding="utf-8")
 

@@ -2,21 +2,18 @@
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from infra import child
 from tests.chaos import accounts, app
+from tests.chaos.hosts import Hosts
 from tests.chaos.journal import broken_promises, runs_of, table
-
-_START = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,65 +32,15 @@ class Plan:
     """Seconds that the last answers may take after the last drop; a claim runs out after 60."""
 
 
-@dataclass(kw_only=True)
-class Hosts:
-    """Host processes that share one account and one host id."""
-
-    folder: Path
-    connection: str
-    with_queue: bool
-    kills: dict[int, float] = field(default_factory=dict)
-    """When each process was killed, by its id."""
-    _running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-
-    @property
-    def journal(self) -> Path:
-        return self.folder / "journal"
-
-    def start(self, name: str) -> None:
-        """Start that host; returns at once."""
-        root = self.folder / name
-        if not root.exists():
-            app.write(root, with_queue=self.with_queue)
-        ready = self.folder / f"{name}.ready"
-        ready.unlink(missing_ok=True)
-        settings = {"AzureWebJobsStorage": self.connection, "Store": self.connection}
-        env = {**os.environ, **settings, "AzureFunctionsWebHost__hostid": "chaos", app.JOURNAL: str(self.journal)}
-        command = [sys.executable, "-m", "function_host", "start", "--script-root", str(root), "--port", "0"]
-        log = self.folder / f"{name}.log"
-        self._running[name] = child.start([*command, "--ready-file", str(ready)], env=env, log=log, cwd=root)
-
-    def wait(self, name: str) -> None:
-        """Return when that host takes events; raises RuntimeError."""
-        deadline = time.monotonic() + _START
-        while not (self.folder / f"{name}.ready").exists():
-            if self._running[name].poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Host {name} did not start: {(self.folder / f'{name}.log').read_text()[-2000:]}")
-            time.sleep(0.02)
-
-    def kill(self, name: str) -> None:
-        """SIGKILL in the middle of whatever it does."""
-        process = self._running[name]
-        process.kill()
-        self.kills[process.pid] = time.time()
-        process.wait()
-
-    def stop(self) -> list[str]:
-        """SIGTERM to all of them; tells of those that did not end well."""
-        codes = {name: child.stop(process) for name, process in self._running.items()}
-        return [f"Host {name} ended with {code} after SIGTERM." for name, code in codes.items() if code]
-
-
 def run(plan: Plan, folder: Path) -> list[str]:
     """Put the plan into practice, print its table, and give back every promise that was broken."""
     with accounts.opened(plan.account, folder / "account") as account:
-        hosts = Hosts(folder=folder, connection=account.connection, with_queue=account.has_queues)
+        hosts = Hosts(
+            folder=folder, connection=account.connection, write=partial(app.write, with_queue=account.has_queues)
+        )
         broken: list[str] = []
         try:
-            for name in ("one", "two"):
-                hosts.start(name)
-            for name in ("one", "two"):
-                hosts.wait(name)
+            hosts.start_all()
             expected = _fire(plan, account, hosts)
             answers, waited = _settled(plan, account, expected)
             # What runs a second time without cause would do so now.
@@ -121,18 +68,12 @@ def _fire(plan: Plan, account: accounts.Account, hosts: Hosts) -> dict[str, byte
     for at, what, number in sorted(moments):
         time.sleep(max(0.0, begun + at - time.monotonic()))
         if what == "kill":
-            _replace(hosts, chance)
+            hosts.replace(chance.choice(hosts.names))
             continue
         order = {"number": number, "seconds": round(chance.uniform(0, plan.longest_work), 3)}
         expected[f"{what}-{number}"] = json.dumps({"square": number**2}).encode()
         (account.drop_blob if what == "blob" else account.send_message)(str(number), order)
     return expected
-
-
-def _replace(hosts: Hosts, chance: random.Random) -> None:
-    name = chance.choice(["one", "two"])
-    hosts.kill(name)
-    hosts.start(name)
 
 
 def _settled(plan: Plan, account: accounts.Account, expected: dict[str, bytes]) -> tuple[dict[str, bytes], float]:

@@ -19,6 +19,8 @@ async def work(blob: func.InputStream) -> bytes:
     data = blob.read()
     with open(os.environ["JOURNAL"], "a") as journal:
         journal.write(json.dumps([blob.name.partition("/")[2], data.decode("latin-1")]) + "\\n")
+    if data == b"bad":
+        raise ValueError("bad")
     while data == b"slow" and not Path(os.environ["JOURNAL"] + ".go").exists():
         await asyncio.sleep(0.01)
     return data
@@ -90,12 +92,12 @@ class Instances:
 
     def __init__(self, app, account, journal: Path) -> None:
         self._app, self._account, self._journal = app, account, journal
-        self._id = uuid.uuid4().hex
+        self.host_id = uuid.uuid4().hex
 
     async def start(self, host_json: str = ""):
         settings = {
             "Store": self._account.connection, "Input": self._account.container, "JOURNAL": str(self._journal),
-            "AzureFunctionsWebHost__hostid": self._id,
+            "AzureFunctionsWebHost__hostid": self.host_id,
         }  # fmt: skip
         host, _ = await self._app(APP, settings=settings, host_json=host_json)
         assert host.status.errors == []

@@ -1,14 +1,14 @@
 """What every kind of storage account must do: suites that are run over memory, a folder and Azurite."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from triggers.blob_receipts import BlobReceipts, Busy, Receipt
-from triggers.blob_store import BlobInfo, BlobStore, Ledger, newest
+from triggers.blob_store import ABSENT, BlobInfo, BlobStore, Ledger, newest
 from triggers.errors import DeliveryLost
 
 NAMES = ["a.json", "deep/er/b c.json", "ümlaut ½ 漢.json", "per%cent+plus#hash?.json", "quo'te\"s.json"]
@@ -37,27 +37,111 @@ class BlobStoreContract:
             assert "://" in content.uri
 
     async def test_a_new_blob_never_replaces_one(self, store: BlobStore, container: str):
-        assert await store.create(container, "deep/a", b"1", "text/plain")
-        assert not await store.create(container, "deep/a", b"2", "text/plain")
+        made = await store.write(container, "deep/a", b"1", "text/plain", only_if=ABSENT)
+        assert made
+        assert await store.write(container, "deep/a", b"2", "text/plain", only_if=ABSENT) is None
         content = await store.read(newest(container, "deep/a"))
         assert content is not None
         assert content.data == b"1"
+        assert content.properties["ETag"] == made
 
-    async def test_only_the_version_that_was_read_is_replaced(self, store: BlobStore, container: str):
-        await store.write(container, "a", b"1", "text/plain")
-        first = (await listed(store, container))["a"]
-        assert await store.replace(first, b"2", "text/plain")
-        assert not await store.replace(first, b"3", "text/plain")
-        assert not await store.replace(replace(first, name="never"), b"3", "text/plain")
-        content = await store.read(newest(container, "a"))
+    async def test_of_many_writers_of_a_new_blob_one_wins(self, store: BlobStore, container: str):
+        await store.make_container(container)
+        writes = (
+            store.write(container, "a", b"%d" % number, "text/plain", facts={"by": str(number)}, only_if=ABSENT)
+            for number in range(8)
+        )
+        etags = await asyncio.gather(*writes)
+        (winner,) = [number for number, etag in enumerate(etags) if etag is not None]
+        content, entry = await store.read(newest(container, "a")), await store.facts(container, "a")
         assert content is not None
-        assert content.data == b"2"
+        assert content.data == b"%d" % winner
+        assert entry is not None
+        assert (dict(entry.facts), entry.version) == ({"by": str(winner)}, etags[winner])
+
+    async def test_a_version_is_replaced_only_while_it_is_the_newest(self, store: BlobStore, container: str):
+        first = await store.write(container, "a", b"1", "text/plain")
+        second = await store.write(container, "a", b"2", "text/plain", only_if=first)
+        assert second is not None
+        assert second != first
+        assert await store.write(container, "a", b"3", "text/plain", only_if=first) is None
+        assert await store.write(container, "gone", b"3", "text/plain", only_if=first) is None
+        assert await store.write(f"{container}x", "a", b"3", "text/plain", only_if=first) is None
+        found = await listed(store, container)
+        assert {name: blob.etag for name, blob in found.items()} == {"a": second}
+
+    @pytest.mark.parametrize("name", NAMES)
+    async def test_facts_are_any_text(self, store: BlobStore, container: str, name: str):
+        facts = {
+            "Source": f"input/{name}",
+            "Odd": " ümlaut  \n\t%41 100% ",
+            "Empty_": "",
+            "Time": "2024-01-01 00:00:00",
+        }
+        etag = await store.write(container, name, b"x", "text/plain", facts=facts)
+        entry = await store.facts(container, name)
+        assert entry is not None
+        assert dict(entry.facts) == facts
+        assert entry.version == etag
+        await store.write(container, name, b"y", "text/plain")
+        entry = await store.facts(container, name)
+        assert entry is not None
+        assert dict(entry.facts) == {}
+
+    async def test_a_write_that_comes_too_late_leaves_the_facts(self, store: BlobStore, container: str):
+        await store.write(container, "a", b"1", "text/plain", facts={"by": "first"})
+        for condition in (ABSENT, '"0x1"'):
+            late = store.write(container, "a", b"2", "text/plain", facts={"by": "second"}, only_if=condition)
+            assert await late is None
+        entry = await store.facts(container, "a")
+        assert entry is not None
+        assert dict(entry.facts) == {"by": "first"}
+
+    async def test_a_missing_blob_has_no_facts(self, store: BlobStore, container: str):
+        assert await store.facts(container, "a") is None
+        await store.make_container(container)
+        assert await store.facts(container, "a") is None
+
+    async def test_a_deleted_blob_is_gone_with_its_facts(self, store: BlobStore, container: str):
+        await store.delete(container, "a")
+        await store.write(container, "a", b"1", "text/plain", facts={"by": "first"})
+        for _ in range(2):
+            await store.delete(container, "a")
+            assert await store.facts(container, "a") is None
+            assert await store.read(newest(container, "a")) is None
+        await store.write(container, "a", b"1", "text/plain")
+        entry = await store.facts(container, "a")
+        assert entry is not None
+        assert dict(entry.facts) == {}
+
+    async def test_a_file_is_written_from_its_beginning_and_stays_open(self, store: BlobStore, container: str):
+        with tempfile.TemporaryFile() as file:
+            file.write(b"whole file")
+            for name in ("a", "b"):
+                await store.write(container, name, file, "text/plain")
+            file.seek(0)
+            assert file.read() == b"whole file"
+        for name in ("a", "b"):
+            content = await store.read(newest(container, name))
+            assert content is not None
+            assert content.data == b"whole file"
+
+    async def test_the_longest_names(self, store: BlobStore, container: str):
+        # A part of a path may be a file name, which has 255 bytes at most.
+        for name in ("/".join(["ü" * 100] * 10) + "/" + "x" * 14, "a" * 255, "{a}"):
+            await store.write(container, name, b"x", "text/plain", facts={"a": "1"})
+            assert await store.facts(container, name) is not None
+            assert name in await listed(store, container)
+            await store.delete(container, name)
+
+    async def test_the_account_has_a_name(self, store: BlobStore):
+        assert store.account
 
     async def test_of_many_replacements_at_once_one_is_made(self, store: BlobStore, container: str):
         await store.write(container, "a", b"", "text/plain")
-        first = (await listed(store, container))["a"]
-        work = (store.replace(first, str(number).encode(), "text/plain") for number in range(8))
-        assert sorted(await asyncio.gather(*work)) == [False] * 7 + [True]
+        etag = (await listed(store, container))["a"].etag
+        work = (store.write(container, "a", str(number).encode(), "text/plain", only_if=etag) for number in range(8))
+        assert len([written for written in await asyncio.gather(*work) if written is not None]) == 1
 
     async def test_an_empty_and_a_binary_blob(self, store: BlobStore, container: str):
         await store.write(container, "empty", b"", "text/plain")
@@ -168,6 +252,26 @@ class LedgerContract:
         )
         assert len([entry for entry in replaced if entry is not None]) == 1
 
+    async def test_put_takes_any_earlier_ones_place(self, ledger: Ledger, prefix: str):
+        made = await ledger.create(f"{prefix}/a", {"Key": "1"})
+        assert made is not None
+        for name in ("a", "b"):
+            await ledger.put(f"{prefix}/{name}", {"Key": "2"})
+            found = await ledger.read(f"{prefix}/{name}")
+            assert found is not None
+            assert dict(found.facts) == {"Key": "2"}
+        assert await ledger.replace(f"{prefix}/a", {}, made.version) is None
+
+    @pytest.mark.parametrize("below", ["f/a", 'Host.Functions.f/"0x1"/input/a.json'])
+    async def test_whether_there_are_entries_below_a_folder(self, ledger: Ledger, prefix: str, below: str):
+        folder = below.rpartition("/")[0]
+        assert await ledger.is_empty(f"{prefix}/{folder}")
+        await ledger.create(f"{prefix}/{folder}x/a", {})
+        assert await ledger.is_empty(f"{prefix}/{folder}")
+        await ledger.create(f"{prefix}/{below}", {})
+        assert not await ledger.is_empty(f"{prefix}/{folder}")
+        assert not await ledger.is_empty(prefix)
+
     async def test_long_and_odd_names(self, ledger: Ledger, prefix: str):
         names = [f"{prefix}/{name}" for name in [*NAMES, "x" * 300, "x" * 299 + "y"]]
         for name in names:
@@ -238,7 +342,7 @@ class ReceiptsContract:
 
     async def test_poisoned_is_never_claimed_again(self, receipts, blob, ledger, now):
         receipt = await receipts.claim(blob)
-        await receipts.poison(receipt)
+        await receipts.note_poisoned(blob, 5)
         now[0] += timedelta(days=1)
         assert await receipts.claim(blob) is None
         assert (await ledger.read(receipt.name)).facts["Poisoned"]

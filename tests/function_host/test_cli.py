@@ -129,3 +129,11 @@ def test_a_relative_ready_file_lies_where_the_command_was_given(write_app, tmp_p
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def test_functions_are_written_down_without_running_them(write_app, tmp_path):
+    root = write_app({**GOOD, "score.py": "print('loaded')\ndef init(): raise ValueError\ndef run(d): pass"})
+    found = tmp_path / "functions.json"
+    command = [sys.executable, "-m", "function_host", "functions", "--script-root", str(root)]
+    subprocess.run([*command, "--ready-file", str(found)], check=True, timeout=30)
+    assert "score_http" in [function["name"] for function in json.loads(found.read_text())["functions"]]

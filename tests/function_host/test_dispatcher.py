@@ -124,6 +124,18 @@ async def test_a_failure_is_a_value_with_its_traceback_in_the_log_and_nothing_is
     assert "attempt 3" in caplog.text
 
 
+async def test_an_outage_of_storage_is_one_line_in_the_log(dispatcher, caplog):
+    async def f(blob: bytes) -> None:
+        raise RuntimeError("not written") from SourceUnavailable("The account is away.")
+
+    with caplog.at_level(logging.ERROR):
+        result = await dispatcher(_blob_app(f, out=None)).execute(EVENT)
+    assert not result.succeeded
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert record.getMessage() == "Failed (Id=7, attempt 3): RuntimeError: not written"
+
+
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, StopIteration, GeneratorExit])
 async def test_what_is_meant_for_the_interpreter_fails_the_event_alone(dispatcher, kind):
     def f(blob: bytes) -> bytes:

@@ -123,7 +123,7 @@ async def test_what_nobody_foresaw_puts_its_function_alone_in_error(write_app, s
     def odd_timers(kind: str) -> TriggerAdapter:
         return replace(by_binding_type(kind), listen=Odd) if kind == "timerTrigger" else by_binding_type(kind)
 
-    monkeypatch.setattr("function_host.host.by_binding_type", odd_timers)
+    monkeypatch.setattr("function_host.wiring.by_binding_type", odd_timers)
     root = write_app(
         {
             "function_app.py": """

@@ -54,18 +54,21 @@ def test_processes_share_what_init_loaded_and_the_keys(write_app, tmp_path):
         ready = wait_for(tmp_path / "ready.json", process)
         assert ready["pid"] == process.pid
         key = json.loads((keys / "host.json").read_text())["functionKeys"][0]["value"]
-        answers = set()
+        answers, asked = set(), 0
         deadline = time.monotonic() + 20
         while len(answers) < 2 and time.monotonic() < deadline:
             response = httpx.post(f"{ready['url']}/api/score", headers={"x-functions-key": key}, content=b"1")
             assert response.status_code == 200
             answers.add(tuple(response.json()))
+            asked += 1
+        numbers = httpx.get(f"{ready['url']}/metrics").text
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert {loaded for loaded, _ in answers} == {process.pid}
     assert len({running for _, running in answers}) == 2
     assert out == "init\n"
+    assert f'functions_executions_total{{function="score_http"}} {asked}.0' in numbers.splitlines()
 
 
 def test_a_signal_ends_it_while_init_still_runs(write_app, tmp_path):

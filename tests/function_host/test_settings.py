@@ -4,7 +4,15 @@ import os
 import pytest
 
 from function_host.errors import ConfigError
-from function_host.settings import DRAIN_SECONDS, drain_seconds, load_settings, process_count, publish
+from function_host.settings import (
+    DRAIN_SECONDS,
+    drain_seconds,
+    load_settings,
+    metrics_enabled,
+    process_count,
+    publish,
+    share_metrics,
+)
 
 
 def test_the_environment_wins_over_local_settings(tmp_path):
@@ -75,3 +83,14 @@ def test_a_drain_takes_as_long_as_the_setting_says():
     assert drain_seconds({"FUNCTIONS_DRAIN_SECONDS": "90"}) == 90
     with pytest.raises(ConfigError, match="FUNCTIONS_DRAIN_SECONDS is '-1'; set it to a whole number of seconds"):
         drain_seconds({"FUNCTIONS_DRAIN_SECONDS": "-1"})
+
+
+@pytest.mark.parametrize(("text", "enabled"), [("", True), ("true", True), ("False", False), (" 0 ", False)])
+def test_numbers_are_told_unless_the_setting_says_no(text, enabled):
+    assert metrics_enabled({"FUNCTIONS_METRICS_ENABLED": text}) is enabled
+
+
+def test_several_processes_count_in_one_folder(tmp_path):
+    share_metrics(tmp_path / "metrics")
+    assert os.environ["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path / "metrics")
+    assert (tmp_path / "metrics").is_dir()

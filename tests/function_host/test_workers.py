@@ -25,7 +25,8 @@ def work(worker: Worker) -> int:
         pass
     return 7
 
-print("code", Workers({count}, work).run(lambda reports: print(*(r["pid"] for r in reports), flush=True)), flush=True)
+workers = Workers({count}, work, ended=lambda pid: print("ended", pid, file=sys.stderr, flush=True))
+print("code", workers.run(lambda reports: print(*(r["pid"] for r in reports), flush=True)), flush=True)
 """
 
 
@@ -70,6 +71,8 @@ def test_a_process_that_dies_is_replaced():
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=20)
     assert f"Worker {first} ended (SIGKILL)" in log
+    assert f"ended {first}\n" in log
+    assert f"ended {second}\n" in log
 
 
 def test_processes_end_with_their_maker():

@@ -65,7 +65,7 @@ async def test_an_account_that_is_not_there_is_unavailable():
     try:
         with pytest.raises(SourceUnavailable, match="cannot be reached to make container 'abc'"):
             await store.open("abc")
-        with pytest.raises(SourceUnavailable, match="receipt 'x'"):
+        with pytest.raises(SourceUnavailable, match="hosts/x"):
             await ledger.read("x")
     finally:
         await store.close()

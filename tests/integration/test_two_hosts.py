@@ -6,7 +6,7 @@ from tests.chaos.journal import runs_of
 from tests.chaos.two_hosts import Plan, run
 
 # What a killed host had claimed comes back after 60 s.
-_KILLED = Plan(seed=1, events=12, seconds=2, kills=1, longest_work=3)
+_KILLED = Plan(seed=1, events=12, seconds=4, kills=3, longest_work=3)
 
 
 @pytest.mark.azurite

@@ -4,7 +4,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 from tests.contract.connections import account
-from triggers.azure_blobs import blob_service, translated
+from triggers.azure_blobs import blob_service
+from triggers.azure_errors import translated
 from triggers.errors import BlobRefused, SourceUnavailable
 
 

@@ -49,3 +49,18 @@ async def test_odd_facts_are_read_as_a_claim_that_ran_out():
         facts = {"Incomplete": "x", "ClaimedUntil": until, "Attempt": "?"}
         ledger.entries[name] = Entry(facts=facts, version="1")
         assert (await receipts(ledger).claim(BLOB)).attempt == 1
+
+
+async def test_what_is_done_by_now_is_not_noted_as_queued():
+    ledger = MemoryLedger()
+    await receipts(ledger).note_done(BLOB)
+    await receipts(ledger).note_queued(BLOB)
+    assert await receipts(ledger).is_done(BLOB)
+
+
+async def test_a_claim_that_is_handed_over_is_noted_as_queued_and_had_by_nobody():
+    ledger = MemoryLedger()
+    await receipts(ledger).claim(BLOB)
+    await receipts(ledger).note_queued(BLOB)
+    assert await receipts(ledger).claim(BLOB) is None
+    assert not await receipts(ledger).is_done(BLOB)

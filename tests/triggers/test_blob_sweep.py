@@ -1,5 +1,6 @@
 """triggers.blob_sweep"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -49,6 +50,16 @@ async def test_a_change_told_before_the_sweep_is_not_named_again():
     assert container.sweep.new(told) == told
     assert container.sweep.new(told) == []
     assert await container.swept() == []
+
+
+async def test_what_is_of_no_interest_stays_so_in_later_sweeps():
+    container = Container()
+    await container.put("old.json")
+    container.now += timedelta(seconds=5)
+    since = container.now - timedelta(seconds=1)
+    container.sweep = BlobSweep(container.store, BlobPath.parse_trigger("input/{n}.json"), since=since)
+    assert [await container.swept(), await container.swept()] == [[], []]
+    assert container.sweep.since == since
 
 
 async def test_old_blobs_are_not_remembered():
@@ -104,3 +115,40 @@ async def test_no_version_is_missed_and_none_named_twice(steps: list[tuple[str, 
     there = [info.etag for info, _, _ in container.store.containers.get("input", {}).values()]
     assert set(there) <= set(named)
     assert len(named) == len(set(named))
+
+
+async def test_what_is_held_back_is_named_once_when_it_is_told_and_the_listing_goes_on():
+    container = Container(page_size=10)
+    etag = await container.put("open.json")
+    (info, _, _) = container.store.containers["input"]["open.json"]
+    whole, hidden = container.store.pages, [True]
+
+    async def pages(name, prefix):
+        async for page in whole(name, prefix):
+            held = info.last_modified if hidden[0] else None
+            yield replace(page, blobs=[] if hidden[0] else page.blobs, held_back=held)
+
+    container.store.pages = pages
+    for _ in range(5):
+        assert await container.swept() == []
+        container.now += timedelta(seconds=10)
+    hidden[0] = False
+    assert [blob.etag for blob in container.sweep.told([info])] == [etag]
+    for _ in range(5):
+        assert await container.swept() == []
+        container.now += timedelta(seconds=30)
+    assert container.sweep.remembered == 0
+
+
+async def test_what_is_held_back_for_too_long_does_not_stop_the_search():
+    container = Container()
+    whole, long_ago = container.store.pages, container.now
+
+    async def pages(name, prefix):
+        async for page in whole(name, prefix):
+            yield replace(page, held_back=long_ago)
+
+    container.store.pages = pages
+    container.now += timedelta(hours=1)
+    await container.swept()
+    assert container.now - container.sweep.since < timedelta(minutes=5)

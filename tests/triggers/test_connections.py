@@ -1,8 +1,10 @@
 """triggers.connections"""
 
+from pathlib import Path
+
 import pytest
 
-from triggers.connections import find_connection
+from triggers.connections import find_connection, folder_of
 from triggers.errors import ConnectionNotConfigured
 
 
@@ -40,3 +42,9 @@ def test_a_missing_setting_is_told_with_the_way_out():
 def test_the_value_is_not_shown():
     assert "secret" not in repr(found({"C": "secret"}))
     assert "secret" not in repr(found({"C__accountName": "secret"}))
+
+
+def test_a_folder_is_named_by_its_absolute_path():
+    assert folder_of(found({"C": "folder:/data/a b"})) == Path("/data/a b")
+    with pytest.raises(ConnectionNotConfigured, match="'C' names the folder 'data'; it must be an absolute path"):
+        folder_of(found({"C": "folder:data"}))

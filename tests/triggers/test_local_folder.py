@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from triggers.errors import BlobRefused, InvalidPath, SourceUnavailable
-from triggers.local_folder import _OF_THE_FILE_READ, STAGING, LocalFolder, in_thread
+from triggers.folder_files import STAGING, in_thread
+from triggers.local_folder import _OF_THE_FILE_READ, LocalFolder
 
 
 @pytest.fixture
@@ -154,6 +155,84 @@ async def test_a_file_that_was_just_made_is_not_listed_yet(folder, inbox, monkey
     await changed(folder)
     monkeypatch.setattr("triggers.local_folder._SETTLE", 60.0)
     assert await listed(folder) == []
+
+
+async def held_back(folder: LocalFolder):
+    return [page.held_back async for page in folder.pages("input", "")][-1]
+
+
+async def test_a_listing_tells_the_time_of_the_oldest_that_it_leaves_out(folder, inbox):
+    assert await held_back(folder) is None
+    (inbox / "whole.json").write_text("{}")
+    await changed(folder)
+    with (inbox / "first.json").open("w") as first, (inbox / "second.json").open("w") as second:
+        for file in (first, second):
+            file.write("half")
+            file.flush()
+            await asyncio.sleep(0.03)
+        oldest = (inbox / "first.json").stat().st_mtime
+        assert oldest < (inbox / "second.json").stat().st_mtime
+        assert (await held_back(folder)).timestamp() == pytest.approx(oldest, abs=1e-5)
+    await changed(folder)
+    await asyncio.sleep(0.02)
+    assert await held_back(folder) is None
+
+
+async def test_a_young_file_is_held_back_too(folder, inbox, monkeypatch):
+    (inbox / "young.json").write_text("{}")
+    await changed(folder)
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 60.0)
+    assert (await held_back(folder)).timestamp() == pytest.approx((inbox / "young.json").stat().st_ctime, abs=1e-5)
+
+
+async def test_a_file_that_is_being_written_when_the_watch_begins_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("triggers.local_folder._SETTLE", 0.0)
+    (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "whole.json").write_text("{}")
+    store = LocalFolder(tmp_path)
+    with (tmp_path / "input" / "slow.json").open("w") as file:
+        file.write("half")
+        file.flush()
+        await store.open("input")
+        assert await listed(store) == ["whole.json"]
+        assert await held_back(store) is not None
+        file.write(" whole")
+    assert await changed(store) == ["slow.json"]
+    assert await listed(store) == ["slow.json", "whole.json"]
+    await store.close()
+
+
+async def test_a_link_is_as_new_as_itself(folder, inbox, tmp_path):
+    (tmp_path / "old").write_text("{}")
+    os.utime(tmp_path / "old", (1e9, 1e9))
+    old = (tmp_path / "old").stat().st_ctime
+    await asyncio.sleep(0.03)
+    (inbox / "a.json").symlink_to(tmp_path / "old")
+    (blob,) = [blob async for page in folder.pages("input", "") for blob in page.blobs]
+    assert blob.last_modified.timestamp() > old + 0.01
+    assert blob.is_doubtful
+    assert await folder.read(blob) is not None
+
+
+async def test_a_file_whose_mode_was_changed_or_that_got_another_name_is_doubtful(folder, inbox, tmp_path):
+    for name in ("mode.json", "plain.json", "linked.json"):
+        (inbox / name).write_text("{}")
+    await asyncio.sleep(0.03)
+    (inbox / "mode.json").chmod(0o600)
+    (tmp_path / "backup").hardlink_to(inbox / "linked.json")
+    found = [blob async for page in folder.pages("input", "") for blob in page.blobs]
+    assert {blob.name for blob in found if blob.is_doubtful} == {"mode.json", "linked.json"}
+
+
+async def test_what_was_told_has_its_real_time(folder, inbox):
+    with (inbox / "slow.json").open("w") as file:
+        file.write("all")
+        file.flush()
+        written = (inbox / "slow.json").stat().st_mtime
+        await asyncio.sleep(0.03)
+    (blob,) = await folder.changes("input", 5.0)
+    assert blob.last_modified.timestamp() == pytest.approx(written, abs=1e-5)
+    assert not blob.is_doubtful
 
 
 async def test_symbolic_links_to_nowhere_are_left_out(folder, inbox):

@@ -174,7 +174,10 @@ async def test_a_claim_is_renewed_while_the_function_runs():
     assert log[-1] == ("complete", 0)
 
 
-@pytest.mark.parametrize(("error", "renewals"), [(DeliveryLost("The claim is gone."), 1), (RuntimeError("odd"), 2)])
+@pytest.mark.parametrize(
+    ("error", "renewals"),
+    [(DeliveryLost("The claim is gone."), 1), (RuntimeError("odd"), 2), (SourceUnavailable("It is away."), 2)],
+)
 async def test_a_failing_renewal_is_logged_and_the_event_still_settled(error, renewals, caplog):
     log: list[tuple[str, int]] = []
     delivery = MemoryDelivery(0, log, renew_every=0.004)

@@ -2,6 +2,7 @@ import pytest
 
 from triggers.azure_queues import AzureQueues
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
+from triggers.folder_queues import FolderQueues
 from triggers.queue_account import check_queue_name, open_queues
 
 
@@ -11,10 +12,16 @@ def test_the_emulator_and_the_hosts_own_account_are_opened():
     )
 
 
+async def test_a_folder_has_queues(tmp_path):
+    store = open_queues({"Store": f"folder:{tmp_path}"}, "Store", wanted_by="f")
+    await store.send("work", "x")
+    assert await FolderQueues(tmp_path).count("work") == 1
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("folder:/data", "the queue of f needs queues, which a folder has not.*UseDevelopmentStorage=true"),
+        ("folder:data", "'Store' names the folder 'data'; it must be an absolute path"),
         ("nonsense", "'Store', which the queue of f connects with, is no connection string"),
     ],
 )

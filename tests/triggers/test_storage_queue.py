@@ -1,12 +1,15 @@
 """triggers.storage_queue"""
 
+import asyncio
+import base64
 import json
 
 import azure.functions as func
 import pytest
 
-from triggers.contract import Binding, Event, FunctionResult, ListenerContext
+from triggers.contract import Binding, Event, FunctionResult, ListenerContext, ScaleContext
 from triggers.errors import ConnectionNotConfigured, InvalidOptions
+from triggers.folder_queues import FolderQueues
 from triggers.storage_queue import QueueOptions, adapter, connections, listen, scale
 
 
@@ -49,13 +52,18 @@ def trigger(**options: str) -> Binding:
     return Binding(type="queueTrigger", name="m", direction="IN", options=options)
 
 
+def scaling(**options: str) -> ScaleContext:
+    return ScaleContext(binding=trigger(**options), host_id="h")
+
+
 def test_the_scale_rule_counts_messages():
-    rule = scale(trigger(queueName="Work", connection="Store"))
+    rule = scale(scaling(queueName="Work", connection="Store"))
     assert rule is not None
     assert (rule.scaler, dict(rule.metadata)) == (
         "azure-queue", {"queueName": "work", "queueLength": "5", "connectionFromEnv": "Store"},
     )  # fmt: skip
-    assert scale(trigger()) is None
+    assert rule.min_replicas == 0
+    assert scale(scaling()) is None
 
 
 def test_the_deployment_is_told_what_to_set():
@@ -84,9 +92,23 @@ def context(store: str, **extension: object) -> ListenerContext:
     )  # fmt: skip
 
 
-def test_a_folder_has_no_queues():
-    with pytest.raises(ConnectionNotConfigured, match="the queue trigger of function 'f' needs queues"):
-        listen(context("folder:/data"))
+async def test_a_folder_is_looked_at_often_however_long_an_account_may_rest(tmp_path):
+    queues = FolderQueues(tmp_path)
+    listening = context(f"folder:{tmp_path}", maxPollingInterval="00:01:00")
+    listener = listen(listening)
+    await listener.start()
+    # Long enough for pauses to have grown, were they those of an account.
+    await asyncio.sleep(0.05)
+    await queues.send("work", base64.b64encode(b"x").decode())
+    async with asyncio.timeout(2):
+        while await queues.count("work"):
+            pass
+    await listener.stop()
+
+
+def test_a_folder_needs_an_absolute_path():
+    with pytest.raises(ConnectionNotConfigured, match="must be an absolute path"):
+        listen(context("folder:data"))
 
 
 async def test_nothing_is_sent_before_it_starts():

@@ -172,3 +172,49 @@ async def test_a_host_may_keep_its_probes_from_a_function_that_answers_every_pat
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         assert (await client.get("/health/live")).text == said
         assert (await client.get("/health/more")).text == "the app"
+
+
+def _metrics_app(*, keeps: bool, metrics=lambda: b"numbers") -> HttpApp:
+    own, functions = RouteTable(), RouteTable()
+    functions.add("{*path}", _everything, methods=(), auth_level="anonymous", function="f")
+    authorizer = Authorizer(KeyRing(MemoryKeyStore()))
+    return HttpApp(
+        HostStatus(host_id="h"), authorizer, own=own, functions=functions, homepage=True, keeps_probes=keeps,
+        metrics=metrics,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        (_metrics_app(keeps=True), "numbers"),
+        (_metrics_app(keeps=False), "the app"),
+        (_metrics_app(keeps=True, metrics=None), "the app"),
+    ],
+)
+async def test_numbers_are_told_like_probes_unless_they_are_switched_off(app, said):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        assert (await client.get("/metrics")).text == said
+
+
+async def test_everybody_may_read_the_numbers(write_app, serve):
+    functions = """
+        import azure.functions as func
+        app = func.FunctionApp()
+
+        @app.route("{id}", auth_level="anonymous")
+        def f(req: func.HttpRequest) -> str:
+            return str(1 / int(req.route_params["id"]))
+        """
+    _, client = await serve(write_app({"function_app.py": functions}))
+    assert [(await client.get(f"/api/{path}")).status_code for path in "100"] == [200, 500, 500]
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert 'functions_executions_total{function="f"} 3.0' in answer.text
+    assert 'functions_failed_executions_total{function="f"} 2.0' in answer.text
+
+
+async def test_numbers_that_are_switched_off_are_no_page(write_app, serve):
+    root = write_app({"function_app.py": "import azure.functions as func; app = func.FunctionApp()"})
+    _, client = await serve(root, {"FUNCTIONS_METRICS_ENABLED": "false"})
+    assert (await client.get("/metrics")).status_code == 404

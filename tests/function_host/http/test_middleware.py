@@ -50,7 +50,9 @@ async def test_more_requests_than_allowed_get_429_and_are_taken_again_later():
     assert (await _ask(app)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/admin/host/status", "/runtime/webhooks/x", "/health/live", "/health/ready"])
+@pytest.mark.parametrize(
+    "path", ["/admin/host/status", "/runtime/webhooks/x", "/health/live", "/health/ready", "/metrics"]
+)
 async def test_the_hosts_own_paths_are_never_throttled(path):
     app = wrap(_hello, HttpConfig(max_outstanding_requests=0))
     assert (await _ask(app, path=path)).status_code == 200

@@ -1,6 +1,6 @@
 import pytest
 
-from function_host.http.own_paths import is_hosts
+from function_host.http.own_paths import is_hosts, is_throttled
 
 
 @pytest.mark.parametrize(
@@ -9,3 +9,18 @@ from function_host.http.own_paths import is_hosts
 )
 def test_what_the_host_keeps(path, hosts):
     assert is_hosts(path) is hosts
+
+
+@pytest.mark.parametrize(
+    ("path", "throttled"),
+    [
+        ("/api/x", True),
+        ("/", True),
+        ("/metrics/x", True),
+        ("/metrics", False),
+        ("/health/live", False),
+        ("/admin/x", False),
+    ],
+)
+def test_what_waits_its_turn(path, throttled):
+    assert is_throttled(path) is throttled

@@ -154,3 +154,8 @@ async def test_a_script_cannot_stop_the_host_and_the_others_of_its_batch_are_ans
     assert (good, later) == ('"good"', '"later"')
     assert isinstance(bad, ScriptInterrupted)
     assert (await odd.handle_http(request(body))).status_code == 500
+
+
+async def test_a_script_that_takes_headers_is_told_of_the_event(scorer):
+    script = "def init(): pass\ndef run(data, request_headers): return request_headers"
+    assert json.loads(await scorer(script).handle(b"", {"x-functions-attempt": "2"})) == {"X-Functions-Attempt": "2"}

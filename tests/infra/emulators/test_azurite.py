@@ -73,6 +73,36 @@ def test_data_goes_to_the_folder_given(tmp_path: Path, calls: Path, monkeypatch:
     assert "--inMemoryPersistence" not in given
 
 
+def test_a_killed_one_comes_back_on_the_same_ports(
+    tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node(tmp_path, monkeypatch, LISTENS)
+    azurite = Azurite(log=tmp_path / "log").start()
+
+    azurite.kill()
+    with pytest.raises(EmulatorUnavailable, match="does not run"):
+        _ = azurite.blob_port
+    azurite.start()
+
+    assert azurite.blob_port == 1001
+    assert "--blobPort 1001" in calls.read_text()
+    azurite.stop()
+    azurite.start().stop()
+    assert "--blobPort 0" in calls.read_text()
+
+
+def test_it_is_silent_unless_its_requests_are_wanted(
+    tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node(tmp_path, monkeypatch, LISTENS)
+
+    with Azurite():
+        assert "--silent" in calls.read_text()
+    with Azurite(log=tmp_path / "log"):
+        assert "--silent" not in calls.read_text()
+    assert "successfully listening" in (tmp_path / "log").read_text()
+
+
 def test_early_end_repeats_its_words(tmp_path: Path, calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     node(tmp_path, monkeypatch, ENDS)
 

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,23 @@ def test_app_settings_hold_the_environments_variables(request_for, tmp_path, env
 
     settings = json.loads((stage(request_for(), tmp_path / "out").folder / "local.settings.json").read_text())
 
-    values = {"AzureFunctionsWebHost__hostid": "model", "FUNCTIONS_WORKER_RUNTIME": "python", "LEVEL": "debug"}
+    package = settings["Values"].pop("FUNCTIONS_PACKAGE_DIGEST")
+    assert re.fullmatch("sha256:[0-9a-f]{64}", package)
+    assert re.fullmatch("model-[0-9a-f]{8}", settings["Values"].pop("AzureFunctionsWebHost__hostid"))
+    values = {"FUNCTIONS_WORKER_RUNTIME": "python", "LEVEL": "debug"}
     assert settings == {"IsEncrypted": False, "Values": values}
+
+
+def test_another_script_is_another_package(request_for, tmp_path):
+    def package(name: str) -> str:
+        return stage(request_for(), tmp_path / name).environment_variables["FUNCTIONS_PACKAGE_DIGEST"]
+
+    request = request_for()
+    before = package("one")
+    assert package("two") == before
+    script = request.source_directory / request.entry_script
+    script.write_text(f"{script.read_text()}\n# another one\n")
+    assert package("three") != before
 
 
 def test_several_models_or_none_share_the_models_folder(request_for, tmp_path, model_file):

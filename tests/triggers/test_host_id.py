@@ -1,6 +1,6 @@
 import pytest
 
-from function_host.host_id import host_id
+from triggers.host_id import host_id
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,7 @@ from function_host.host_id import host_id
         ("/apps/x", {"azurefunctionswebhost__HOSTID": "chosen", "WEBSITE_SITE_NAME": "site"}, "chosen"),
         ("/apps/" + "a" * 40, {}, "a" * 32),
         ("/apps/___", {}, "app"),
+        ("/apps/a--b_-c", {}, "a-b-c"),
     ],
 )
 def test_the_id_is_the_settings_the_sites_or_the_folders(tmp_path, folder, settings, expected):

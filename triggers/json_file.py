@@ -4,19 +4,17 @@ import json
 import re
 from pathlib import Path
 
-from function_host.errors import HostError
-
 _STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _STRING_OR_LAST_COMMA = re.compile(r'"(?:\\.|[^"\\\n])*"|,(?=\s*[}\]])')
 _NOT_NEWLINE = re.compile(r"[^\n]")
 
 
-def read_json(path: Path, error: type[HostError]) -> dict[str, object]:
+def read_json(path: Path, error: type[Exception]) -> dict[str, object]:
     """The object in `path`; raises `error` with file, line and column for what is no JSON object."""
     try:
         document = json.loads(_plain(path.read_text(encoding="utf-8-sig")))
     except OSError as cause:
-        raise error(f"{path} cannot be read: {cause.strerror or cause}. Let the host's user read it.") from cause
+        raise error(f"{path} cannot be read: {cause.strerror or cause}. Let this user read it.") from cause
     except (ValueError, RecursionError) as cause:
         raise error(f"{path} is not JSON: {cause}. Mend it there.") from cause
     if not isinstance(document, dict):

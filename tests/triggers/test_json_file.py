@@ -1,7 +1,9 @@
+"""triggers.json_file"""
+
 import pytest
 
-from function_host.errors import ConfigError
-from function_host.json_file import read_json
+from triggers.errors import TriggerError as Unreadable
+from triggers.json_file import read_json
 
 
 @pytest.mark.parametrize(
@@ -16,7 +18,7 @@ from function_host.json_file import read_json
 def test_what_people_write_is_read(tmp_path, text, document):
     path = tmp_path / "host.json"
     path.write_text(text, encoding="utf-8")
-    assert read_json(path, ConfigError) == document
+    assert read_json(path, Unreadable) == document
 
 
 @pytest.mark.parametrize(
@@ -32,10 +34,10 @@ def test_what_people_write_is_read(tmp_path, text, document):
 def test_what_is_no_object_is_told_with_its_place(tmp_path, data, told):
     path = tmp_path / "host.json"
     path.write_bytes(data)
-    with pytest.raises(ConfigError, match=told):
-        read_json(path, ConfigError)
+    with pytest.raises(Unreadable, match=told):
+        read_json(path, Unreadable)
 
 
 def test_what_cannot_be_read_is_told(tmp_path):
-    with pytest.raises(ConfigError, match=r"cannot be read: Is a directory\. Let the host's user read it"):
-        read_json(tmp_path, ConfigError)
+    with pytest.raises(Unreadable, match=r"cannot be read: Is a directory\. Let this user read it"):
+        read_json(tmp_path, Unreadable)
