@@ -24,6 +24,7 @@ from triggers.folder_files import is_being_written
 # would look like another version; one that was written to will normally be closed some time.
 _CLOSED = 0.01
 _MADE = 1.0
+_LEAVING = 2.0
 _WRITTEN = 60.0
 _MOST_KEPT = 10_000
 
@@ -111,9 +112,9 @@ class FolderWatch(FileSystemEventHandler):
                     return self._take()
 
     async def close(self) -> None:
-        """Stop watching."""
+        """Stop watching; a watch that does not end in time is left to the end of the process."""
         self._observer.stop()
-        await asyncio.to_thread(self._observer.join)
+        await asyncio.to_thread(self._observer.join, _LEAVING)
 
     def _take(self) -> set[Path]:
         with self._lock:

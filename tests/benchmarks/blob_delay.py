@@ -1,21 +1,24 @@
-"""From upload to answer on an idle host, in an empty container and in one with many old blobs."""
+"""From upload to answer on an idle host, in an empty container and in one with many old blobs; looking, or told."""
 
 import argparse
+import json
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import httpx
 from azure.storage.blob import ContainerClient
 
 from tests.benchmarks.old_blobs import laid_out
 from tests.benchmarks.startup import memory
 from tests.benchmarks.subject import table
 from tests.benchmarks.watched import Watched, account, watched
-from tests.chaos.many_app import order
+from tests.chaos.hosts import HOST_ID
+from tests.chaos.many_app import FUNCTION, order
 
 _IDLE = 60.0
 _PATIENCE = 300.0
@@ -27,8 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--old", type=int, nargs="*", default=[0, 100_000], help="old blobs in the container")
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--between", type=float, default=1.0, help="seconds between two uploads, on average")
+    parser.add_argument("--events", action="store_true", help="tell the host of each blob, as Event Grid does")
     parser.add_argument("--bound", type=float, default=60.0, help="seconds that no answer may take")
     options = parser.parse_args(arguments)
+    told = "told by events" if options.events else "polling"
     slow = []
     for old in options.old:
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             laid_out(folder / "data", old)
             with account(folder, folder / "data") as connection:
                 row, most = _measured(folder, connection, old, options)
-        print(table(f"{options.samples} uploads at random moments, 1 host, polling", list(row), [list(row.values())]))
+        print(table(f"{options.samples} uploads at random moments, 1 host, {told}", list(row), [list(row.values())]))
         sys.stdout.flush()
         if most > options.bound:
             slow.append(f"Beside {old:,} old blobs an answer took {most:.1f} s, longer than {options.bound:.0f} s.")
@@ -47,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measured(folder: Path, connection: str, old: int, options: argparse.Namespace) -> tuple[dict[str, str], float]:
     with (
         ContainerClient.from_connection_string(connection, "input") as container,
-        watched(folder, connection, start_from="now") as hosts,
+        watched(folder, connection, start_from="now", with_events=options.events) as hosts,
     ):
         # The first search is over; what it remembers of the old blobs is forgotten after two more.
         time.sleep(_IDLE)
@@ -55,7 +60,8 @@ def _measured(folder: Path, connection: str, old: int, options: argparse.Namespa
         time.sleep(_IDLE)
         operations = hosts.operations(mark)
         pss = memory(hosts.hosts.pid("one")) / 1024
-        delays = _delays(hosts, container, options)
+        tell = _teller(connection, hosts.hosts.url("one")) if options.events else None
+        delays = _delays(hosts, container, options, tell)
     cuts = statistics.quantiles(delays, n=100, method="inclusive")
     row = {
         "old blobs": f"{old:,}",
@@ -69,7 +75,27 @@ def _measured(folder: Path, connection: str, old: int, options: argparse.Namespa
     return row, max(delays)
 
 
-def _delays(hosts: Watched, container: ContainerClient, options: argparse.Namespace) -> list[float]:
+def _teller(connection: str, url: str) -> Callable[[str, str], None]:
+    """Delivers the event that a blob of that name and ETag was written."""
+    with ContainerClient.from_connection_string(connection, "azure-webjobs-secrets") as secrets:
+        keys = json.loads(secrets.download_blob(f"{HOST_ID}/host.json").readall())["systemKeys"]
+    key = next(one["value"] for one in keys if one["name"] == "blobs_extension")
+    address = f"{url}/runtime/webhooks/blobs?functionName=Host.Functions.{FUNCTION}&code={key}"
+
+    def tell(name: str, etag: str) -> None:
+        event = {
+            "subject": f"/blobServices/default/containers/input/blobs/{name}",
+            "eventType": "Microsoft.Storage.BlobCreated",
+            "data": {"eTag": etag, "blobType": "BlockBlob"},
+        }
+        httpx.post(address, json=[event], headers={"aeg-event-type": "Notification"}).raise_for_status()
+
+    return tell
+
+
+def _delays(
+    hosts: Watched, container: ContainerClient, options: argparse.Namespace, tell: Callable[[str, str], None] | None
+) -> list[float]:
     """Seconds from just before each upload until its output had been written."""
     chance = random.Random(_SEED)
     uploaded: dict[str, float] = {}
@@ -77,7 +103,9 @@ def _delays(hosts: Watched, container: ContainerClient, options: argparse.Namesp
         time.sleep(chance.expovariate(1 / options.between))
         one = order(number, bad=False, seconds=0)
         uploaded[one.name] = time.time()
-        container.upload_blob(f"{one.name}.json", one.body)
+        written = container.upload_blob(f"{one.name}.json", one.body)
+        if tell is not None:
+            tell(f"{one.name}.json", str(written.get_blob_properties().etag))
     answered = hosts.wait_for(options.samples, _PATIENCE)
     return [answered[name] - at for name, at in uploaded.items()]
 

@@ -70,11 +70,13 @@ def account(folder: Path, data: Path | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def watched(folder: Path, connection: str, *, instances: int = 1, start_from: str = "all") -> Iterator[Watched]:
+def watched(
+    folder: Path, connection: str, *, instances: int = 1, start_from: str = "all", with_events: bool = False
+) -> Iterator[Watched]:
     """So many hosts with the settings that they have by themselves, on the account that notes into the folder."""
     hosts = Hosts(
         folder=folder, connection=connection, names=("one", "two")[:instances],
-        write=partial(many_app.write, in_storm=False, start_from=start_from),
+        write=partial(many_app.write, in_storm=False, start_from=start_from, with_events=with_events),
     )  # fmt: skip
     try:
         hosts.start_all()

@@ -1,5 +1,6 @@
 """Host processes that share one account and one host id, killed and started again at will."""
 
+import json
 import os
 import subprocess
 import sys
@@ -35,6 +36,10 @@ class Hosts:
     def pid(self, name: str) -> int:
         """The process of that host."""
         return self._running[name].pid
+
+    def url(self, name: str) -> str:
+        """Where that host answers."""
+        return str(json.loads(self._ready(name).read_text())["url"])
 
     def start_all(self) -> None:
         """Return when all of them take events; raises RuntimeError."""

@@ -11,6 +11,7 @@ FUNCTION = "on_blob"
 ATTEMPTS = 5
 _BYTES = 1024
 _START_FROM = "WHERE THE SEARCH BEGINS"
+_SOURCE = "WHO TELLS OF BLOBS"
 
 # A dead holder of the lease is followed after 15 s, the shortest that host.json allows.
 _QUICK_TAKEOVER = {"listenerLockPeriod": "00:00:15", "listenerLockRecoveryPollingInterval": "00:00:01"}
@@ -34,7 +35,8 @@ def note(phase: str, event: str) -> None:
 
 
 @app.blob_trigger(arg_name="blob", path="input/{{name}}.json", connection="Store",
-                  error_path="output/{{name}}_error.json", start_from="{_START_FROM}")
+                  error_path="output/{{name}}_error.json", start_from="{_START_FROM}",
+                  source=func.BlobSource("{_SOURCE}"))
 @app.blob_output(arg_name="$return", path="output/{{name}}_out.json", connection="Store")
 def {FUNCTION}(blob: func.InputStream) -> bytes:
     body = blob.read()
@@ -71,8 +73,9 @@ def order(number: int, *, bad: bool, seconds: float) -> Order:
     return Order(name=name, bad=bad, body=body)
 
 
-def write(folder: Path, *, in_storm: bool = True, start_from: str = "all") -> None:
+def write(folder: Path, *, in_storm: bool = True, start_from: str = "all", with_events: bool = False) -> None:
     """The app's files."""
+    source = "EventGrid" if with_events else "LogsAndContainerScan"
     blobs: dict[str, object] = {"poisonBlobThreshold": ATTEMPTS}
     settings: dict[str, object] = {"version": "2.0", "extensions": {"blobs": blobs}}
     if in_storm:
@@ -80,5 +83,5 @@ def write(folder: Path, *, in_storm: bool = True, start_from: str = "all") -> No
         # What the account forgets that it had said yes to, only the full sweep can find.
         blobs["fullSweepInterval"] = "00:01:00"
     folder.mkdir(parents=True)
-    (folder / "function_app.py").write_text(_APP.replace(_START_FROM, start_from))
+    (folder / "function_app.py").write_text(_APP.replace(_START_FROM, start_from).replace(_SOURCE, source))
     (folder / "host.json").write_text(json.dumps(settings))
