@@ -1,5 +1,6 @@
 """Real parts that tests ask for by name; each starts once per test process, so pytest-xdist may be used."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,10 @@ from infra.errors import EmulatorUnavailable
 from tests.support import base_image, engine, require
 from tests.support import registry as registry_server
 from tests.support.engine import DockerEngine
+
+# A shell's background job ignores SIGINT, and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
