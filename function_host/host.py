@@ -195,7 +195,7 @@ class Host:
                     await dispatcher.invoke(Event(id=str(uuid.uuid4()), data=None))
                 except EntryScriptError:
                     raise
-                except Exception:
+                except Exception:  # because whatever user code raises must not keep the app from starting
                     _log.exception("The warm-up function %r failed.", dispatcher.function.name)
 
     async def stop(self) -> None:

@@ -144,7 +144,7 @@ def _be(work: Callable[[Worker], int], worker: Worker) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         code = work(worker)
-    except Exception:
+    except Exception:  # because nobody above could tell of it: a worker ends here
         _log.exception("A worker failed in an unforeseen way.")
     finally:
         leave(code)

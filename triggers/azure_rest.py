@@ -224,7 +224,7 @@ async def _spooled(beginning: bytearray, response: aiohttp.ClientResponse) -> Sp
         beginning.clear()
         async for piece in response.content.iter_chunked(_CHUNK):
             await asyncio.to_thread(file.write, piece)
-    except BaseException:
+    except BaseException:  # because nobody else has the file yet
         file.close()
         raise
     return SpooledBody(file)

@@ -240,7 +240,7 @@ class BlobHub:
                 if not told:
                     _log.warning("%s: %s Trying again until it answers.", name, error)
                 pause, told = _LONGEST_PAUSE, True
-            except Exception:
+            except Exception:  # because a loop that dies would be noticed by nobody
                 _log.exception("%s: the queue could not be read for an unforeseen reason; trying again.", name)
                 pause = _LONGEST_PAUSE
             # Python 3.11's wait_for forgets that it was cancelled when it is woken at the same time.

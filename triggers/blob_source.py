@@ -86,7 +86,7 @@ class BlobSource:
     async def __aenter__(self) -> Self:
         try:
             await self._parts.store.open(self._parts.path.container)
-        except BaseException:
+        except BaseException:  # because nobody leaves what was never entered, cancelled or not
             await self._close()
             raise
         self._hub.join(self._inbox)

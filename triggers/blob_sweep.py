@@ -65,7 +65,7 @@ class BlobSweep:
         pages, self._pages = self._pages, None
         try:
             page = await anext(pages, None)
-        except BaseException:
+        except BaseException:  # because a search that is cancelled breaks off, too
             self.repeats = self.repeats or self._began is not None
             raise
         if page is None:

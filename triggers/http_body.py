@@ -103,7 +103,7 @@ def _on_disk(pieces: Iterable[bytes]) -> SpooledBody:
     file = tempfile.TemporaryFile()  # noqa: SIM115 because its reader closes it
     try:
         file.writelines(pieces)
-    except BaseException:
+    except BaseException:  # because nobody else has the file yet
         file.close()
         raise
     return SpooledBody(file)
