@@ -27,8 +27,8 @@ CLAIM_SECONDS = 60
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _MOST_AT_ONCE = 32
-# A message that found no room is given back before its claim runs out.
-_LONGEST_WAIT = CLAIM_SECONDS / 3
+# A message that found no room is given back after so many seconds: another instance may have room.
+_LONGEST_WAIT = 3.0
 # Seconds until a message comes again whose function has not begun to listen here yet, or listens no more.
 _UNTIL_IT_LISTENS = 1
 
@@ -234,7 +234,7 @@ class BlobHub:
         while True:
             self._woken.clear()
             try:
-                pause = _FIRST_PAUSE if await self._receive() else min(pause * 2, self._longest_pause)
+                pause = _FIRST_PAUSE if await self._receive() else min(pause * 2, self._longest_idle)
                 told = False
             except SourceUnavailable as error:
                 if not told:
@@ -248,6 +248,11 @@ class BlobHub:
                 async with asyncio.timeout(pause):
                     await self._woken.wait()
                 pause = _FIRST_PAUSE
+
+    @property
+    def _longest_idle(self) -> float:
+        is_full = any(inbox.waiting for inbox in self._inboxes.values())
+        return min(self._longest_pause, _LONGEST_WAIT) if is_full else self._longest_pause
 
     async def _receive(self) -> bool:
         """Fill the inboxes that have room; did anything come?"""

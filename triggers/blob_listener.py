@@ -85,7 +85,7 @@ def blob_source(
     )  # fmt: skip
     pace = pace or BlobPace()
     spill = BlobSpill(line, hub, receipts, pace, function=watch.function)
-    proof = BlobProof(watch.store, watch.path, receipts, finder, line, every=watch.prove_every)
+    proof = BlobProof(watch.store, watch.path, receipts, finder, line, queued=hub.count, every=watch.prove_every)
     parts = BlobParts(
         store=watch.store, path=watch.path, receipts=receipts, line=line,
         search=BlobSearch(finder, spill, proof, line, hub), settling=settling, hub=hub,

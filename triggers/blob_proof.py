@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from triggers.blob_finder import BlobFinder
@@ -20,11 +21,14 @@ _CROWDED = 100
 
 
 class BlobProof:
-    """Reads the receipt of every blob that a search must have come across, `every` so often."""
+    """Reads the receipt of every blob that a search must have come across, `every` so often.
+
+    `queued` counts the versions in the queue, hidden ones too, never too few.
+    """
 
     def __init__(  # noqa: PLR0913 - one argument per part that tests replace
         self, store: BlobStore, path: BlobPath, receipts: BlobReceipts, finder: BlobFinder, line: WaitingLine, *,
-        every: timedelta = timedelta(days=1), pause: float = _PAUSE,
+        queued: Callable[[], Awaitable[int]], every: timedelta = timedelta(days=1), pause: float = _PAUSE,
     ) -> None:  # fmt: skip
         self._store = store
         self._path = path
@@ -32,6 +36,7 @@ class BlobProof:
         self._receipts = receipts
         self._finder = finder
         self._line = line
+        self._queued = queued
         self._every = every
         self._pause = pause
         self.missed = 0
@@ -59,6 +64,8 @@ class BlobProof:
 
         Raises SourceUnavailable.
         """
+        if not await self._queued():
+            self._receipts.note_empty_queue()
         start = (await self._receipts.beginning()).start_from
         looked_at = missed = 0
         async for page in self._store.pages(self._path.container, self._path.prefix):

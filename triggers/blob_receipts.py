@@ -23,6 +23,8 @@ _PROVED = "proved"
 _AT = "At"
 # A version that was handed to the queue so long ago and is not done was lost with its message.
 _LONGEST_QUEUED = timedelta(days=1)
+# So far apart the clocks of instances are.
+_CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def utc_now() -> datetime:
@@ -78,6 +80,11 @@ class BlobReceipts:
         self._claim = timedelta(seconds=claim_seconds)
         self._clock = clock
         self.claim_seconds = claim_seconds
+        self._queue_was_empty = datetime.min.replace(tzinfo=UTC)
+
+    def note_empty_queue(self) -> None:
+        """There is no message now: a version that was handed to the queue before and is not done lost its message."""
+        self._queue_was_empty = self._clock() - _CLOCKS_DIFFER
 
     async def claim(self, blob: BlobInfo) -> Receipt | Busy | None:
         """The claim on that version of the blob; Busy when it cannot be had now.
@@ -191,7 +198,7 @@ class BlobReceipts:
         return f"{self.folder}/{blob.etag}/{blob.container}/{blob.name}"
 
     def _is_queued(self, facts: Mapping[str, str]) -> bool:
-        return _moment(_fact(facts, _QUEUED)) > self._clock() - _LONGEST_QUEUED
+        return _moment(_fact(facts, _QUEUED)) > max(self._clock() - _LONGEST_QUEUED, self._queue_was_empty)
 
     def _queued(self) -> Mapping[str, str]:
         return {_INCOMPLETE: _INCOMPLETE, _QUEUED: self._clock().isoformat()}

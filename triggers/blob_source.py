@@ -203,11 +203,19 @@ class BlobSource:
         except Exception as error:
             if not isinstance(error, BlobRefused):
                 _log.exception("Blob %r could not be claimed for an unforeseen reason.", candidate.blob.path)
-            try:
-                await settling.abandon(candidate, error)
-            except DeliveryLost as lost:
-                _log.info("%s", lost)
+            await self._abandoned(candidate, error)
         return None
+
+    async def _abandoned(self, candidate: Candidate, error: Exception) -> None:
+        """Whatever comes of it concerns this candidate alone: the others are handed out."""
+        settling = self._parts.settling
+        try:
+            await settling.abandon(candidate, error)
+        except DeliveryLost as lost:
+            _log.info("%s", lost)
+        except Exception:
+            _log.exception("The failure of blob %r could not be noted; it comes again.", candidate.blob.path)
+            self._line.later(candidate, settling.pause(candidate))
 
     async def _prepared(self, candidate: Candidate) -> BlobDelivery | None:
         """None when there is nothing to run for it (now)."""

@@ -68,7 +68,12 @@ async def _body(receive: Receive) -> bytes:
 
 def grid_events_of(body: bytes | str) -> GridEvents:
     """The event, or the events, that the JSON text is; raises ValueError."""
-    document = json.loads(body)
+    try:
+        document = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply.") from error
+    # JSON can spell half a character, which no name or answer can have.
+    json.dumps(document, ensure_ascii=False).encode()
     events = document if isinstance(document, list) else [document]
     if not all(isinstance(event, dict) for event in events):
         raise ValueError("every event must be a JSON object.")

@@ -35,10 +35,12 @@ T = TypeVar("T")
 async def in_thread(work: Callable[[], T], doing: str, *, one_file: Collection[int] = ()) -> T:
     """The result of blocking file work; raises SourceUnavailable when the file system refuses it.
 
-    The error numbers in `one_file` mean that only this file is refused: BlobRefused.
+    The error numbers in `one_file` mean that only this file is refused, as a name that no file can have: BlobRefused.
     """
     try:
         return await asyncio.to_thread(work)
+    except ValueError as error:  # because a NUL, or half a character, is in the name
+        raise BlobRefused(f"The folder account could not {doing}: {error}.") from error
     except OSError as error:
         kind = BlobRefused if error.errno in one_file else SourceUnavailable
         raise kind(f"The folder account could not {doing}: {error}.") from error

@@ -17,7 +17,7 @@ from tests.chaos.hosts import Hosts
 from tests.chaos.journal import runs_of
 from tests.chaos.many_accounts import StormAccount, opened
 from tests.chaos.many_app import Order, order
-from tests.chaos.many_judge import Aftermath, broken_promises, repeats, without_cause
+from tests.chaos.many_judge import Aftermath, broken_promises, repeats, state, without_cause
 
 _AT_ONCE = 4
 _LOOK_EVERY = 2.0
@@ -97,6 +97,8 @@ class Storm:
             if at_rest >= _AT_REST and all(losses.values()):
                 again = [one for one in missing if losses[one.name] != "receipt" and self.uploads[one.name] < 2]
                 self._losses.update(losses)
+                for name, loss in losses.items():
+                    print(f"Azurite lost the {loss} of {name}: {state(name, found)}.", flush=True)
                 if not again:
                     break
                 for one in again:

@@ -63,7 +63,7 @@ def broken_promises(orders: Sequence[Order], found: Aftermath) -> list[str]:
     bad = {order.name for order in orders if order.bad}
     unsettled = [order for order in orders if not order.bad or order.name not in found.poisoned]
     broken = [
-        f"{order.name} is not settled: {_state(order.name, found)}."
+        f"{order.name} is not settled: {state(order.name, found)}."
         for order in orders
         if not found.is_settled(order) and not found.loss(order.name)
     ]
@@ -80,7 +80,8 @@ def broken_promises(orders: Sequence[Order], found: Aftermath) -> list[str]:
     return broken
 
 
-def _state(name: str, found: Aftermath) -> str:
+def state(name: str, found: Aftermath) -> str:
+    """What there is of that blob's answer."""
     parts = {"output": name in found.outputs, "error file": name in found.errors}
     written = " and ".join(part for part, there in parts.items() if there) or "nothing"
     return f"{written} was written, and its receipt is {dict(found.receipts.get(name, {'': 'missing'}))}"

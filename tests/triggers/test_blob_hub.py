@@ -67,6 +67,19 @@ async def test_a_message_of_a_function_that_does_not_listen_stays_and_one_of_no_
     await host.hub.leave(host.f)
 
 
+async def test_what_finds_no_room_for_a_while_goes_back_for_others(monkeypatch):
+    monkeypatch.setattr("triggers.blob_hub._LONGEST_WAIT", 0.01)
+    host = Host()
+    host.f.room = 1
+    host.hub.join(host.f)
+    await host.hub.send(message())
+    await until(host, lambda: host.f.waiting)
+    host.f.room = 0
+    await until(host, lambda: not host.f.waiting)
+    assert await host.visible() == ["a.json"]
+    await host.hub.leave(host.f)
+
+
 class SlowQueues(MemoryQueues):
     """Hides messages, and answers later."""
 

@@ -3,7 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from tests.support.blob_hosts import Account, names, pulled
+from triggers.blob_messages import BlobMessage
 from triggers.blob_store import BlobInfo
 from triggers.errors import BlobRefused
 
@@ -85,3 +88,19 @@ async def test_it_is_run_when_it_is_due_counted_over_restarts(monkeypatch):
 
 def test_it_can_be_switched_off():
     assert not proof_of(Account().source(prove_every=timedelta(0))).is_wanted
+
+
+@pytest.mark.parametrize(("queued", "missed"), [(0, 1), (1, 0)])
+async def test_one_whose_message_was_lost_is_handled_after_all(queued, missed):
+    account = Account()
+    await account.put("a.json")
+    async with account.source() as source:
+        await searched(account, source)
+        blob = next(iter([page async for page in account.blobs.pages("input", "")])).blobs[0]
+        del account.ledger.entries[source._parts.receipts.name(blob)]
+        await source._parts.receipts.note_queued(blob)
+        account.clock.forward(120)
+        for _ in range(queued):
+            await source._parts.hub.send(BlobMessage(function="f", container="input", name="b.json", etag='"9"'))
+        assert await proof_of(source).prove(source._parts.search._finder.searched_until) == missed
+        assert await names(source) == ["input/a.json"] * missed

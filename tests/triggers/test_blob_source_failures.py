@@ -113,3 +113,27 @@ async def test_what_was_not_received_comes_again_when_the_source_is_entered_agai
         source._begin(1, 0.0)
     async with source:
         assert await names(source) == ["input/a.json"]
+
+
+async def test_a_failure_that_cannot_be_told_of_holds_up_nobody(caplog):
+    account = Account()
+    await account.put("a.json", "b.json")
+    async with account.source(max_attempts=1) as source:
+        read, write = account.blobs.read, account.own.write
+
+        async def unreadable(blob):
+            if blob.name == "a.json":
+                raise BlobRefused("not this one")
+            return await read(blob)
+
+        async def unwritable(container, name, *rest):
+            if "blobfailures" in name:
+                raise ValueError("not this name")
+            await write(container, name, *rest)
+
+        account.blobs.read, account.own.write = unreadable, unwritable
+        assert await names(source) == ["input/b.json"]
+        assert "'input/a.json' could not be noted" in caplog.text
+        account.own.write = write
+        await pulled(source)
+    assert account.receipts["input/a.json"]["Poisoned"]

@@ -76,3 +76,10 @@ async def test_other_kinds(client, told, kind, status):
 def test_what_is_no_event_is_refused(text):
     with pytest.raises(ValueError, match=r".+"):
         grid_events_of(text)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '[{"subject": "\\ud800"}]'])
+async def test_what_no_reader_can_take_is_refused_as_any_bad_body(client, told, body):
+    answer = await client.post("/", content=body, headers={"aeg-event-type": "Notification"})
+    assert answer.status_code == 400
+    assert told.calls == []

@@ -112,3 +112,9 @@ def test_a_writer_who_comes_while_it_is_asked_does_no_harm(tmp_path):
     while writer.is_alive():
         is_being_written(str(path))
     assert not is_being_written(str(path))
+
+
+async def test_a_name_that_no_file_can_have_is_refused_alone(tmp_path):
+    for name in ("a\0b", "half \ud800"):
+        with pytest.raises(BlobRefused):
+            await in_thread((tmp_path / name).read_bytes, "read a file")
