@@ -17,8 +17,6 @@ _REPORT_EVERY = 10.0
 _NOTE_EVERY = 60.0
 # A container of so many blobs may be listed once per longest pause; a larger one in proportion more seldom.
 _WEIGHT = 5000
-# Looking must not fill a host's whole time; what was found may take any time between two pages, and does not count.
-_SHARE = 4
 
 
 class BlobFinder:
@@ -122,7 +120,7 @@ class BlobFinder:
         self.searched_until = sweep.since
         weight = sweep.listed / _WEIGHT
         every = self._store.longest_pause * weight if weight > 1 else 0.0
-        # Looking takes half of the time at most.
+        # Looking takes half of the time at most; what was found may take any time between two pages, and does not count.
         self._rest_until = now + max(timeout, every - self._spent, self._spent, self._events_every)
 
     async def _report(self, *, leaving: bool = False) -> None:
