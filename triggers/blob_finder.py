@@ -120,7 +120,7 @@ class BlobFinder:
         self.searched_until = sweep.since
         weight = sweep.listed / _WEIGHT
         every = self._store.longest_pause * weight if weight > 1 else 0.0
-        # Looking takes half of the time at most; what was found may take any time between two pages, and does not count.
+        # Looking takes half of the time at most; the work on what was found may take any time, and does not count.
         self._rest_until = now + max(timeout, every - self._spent, self._spent, self._events_every)
 
     async def _report(self, *, leaving: bool = False) -> None:
