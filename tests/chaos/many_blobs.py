@@ -90,6 +90,9 @@ class Storm:
             self._wait_for_silence(deadline)
             found = self._look(outputs=False)
             missing = [one for one in self.orders if not found.is_settled(one)]
+            if self._upload_what_is_gone(missing):
+                at_rest = 0
+                continue
             at_rest = at_rest + 1 if self._account.queued() == 0 else 0
             if not missing or time.monotonic() > deadline:
                 break
@@ -139,6 +142,16 @@ class Storm:
         for one in self.orders:
             if one.name in gone:
                 self._upload(one)
+
+    def _upload_what_is_gone(self, missing: Sequence[Order]) -> bool:
+        """An upload may be answered, and yet not known to be done, in the moment in which the account is killed."""
+        there = self._account.inputs() if missing and self._account.outages else {one.name for one in missing}
+        gone = [one for one in missing if one.name not in there]
+        self._lost_uploads += len(gone)
+        for one in gone:
+            self._upload(one)
+        wait(self._uploading.values())
+        return bool(gone)
 
     def _look(self, *, outputs: bool) -> Aftermath:
         account, written = self._account, self._account.written()
