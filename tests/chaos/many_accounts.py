@@ -73,17 +73,18 @@ class DiskAzurite:
         self._azurite = Azurite(folder / "data", log=self._log).start()
         self.connection = self._azurite.connection_string
         self.outages: list[tuple[float, float]] = []
-        # It tries again by itself: the SDK would wait for minutes.
-        self._service = BlobServiceClient.from_connection_string(self.connection, retry_total=0)
-        self._input = self._service.get_container_client("input")
-        self._input.create_container()
+        self._service = BlobServiceClient.from_connection_string(self.connection)
+        self._service.create_container("input")
+        # put() tries again by itself: the SDK would wait for minutes.
+        self._eager = BlobServiceClient.from_connection_string(self.connection, retry_total=0)
+        self._uploads = self._eager.get_container_client("input")
         self._bulk = AzureAccount(self.connection, 1)
 
     def put(self, name: str, body: bytes, *, anew: bool = False) -> None:
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
-                self._input.upload_blob(f"{name}.json", body, overwrite=anew)
+                self._uploads.upload_blob(f"{name}.json", body, overwrite=anew)
             except ResourceExistsError:
                 return
             except AzureError:
@@ -100,7 +101,7 @@ class DiskAzurite:
         self.outages.append((begun, time.time()))
 
     def inputs(self) -> set[str]:
-        return {name.removesuffix(".json") for name in self._input.list_blob_names()}
+        return {name.removesuffix(".json") for name in self._service.get_container_client("input").list_blob_names()}
 
     def written(self) -> dict[str, set[str]]:
         return _by_suffix(self._bulk.answered(""))
@@ -110,7 +111,8 @@ class DiskAzurite:
         return {name.removesuffix("_out.json"): data for name, data in found.items()}
 
     def receipts(self) -> dict[str, Mapping[str, str]]:
-        present = {f'"{blob.etag.strip(chr(34))}"/input/{blob.name}': blob.name for blob in self._input.list_blobs()}
+        inputs = self._service.get_container_client("input").list_blobs()
+        present = {f'"{blob.etag.strip(chr(34))}"/input/{blob.name}': blob.name for blob in inputs}
         own = self._service.get_container_client("azure-webjobs-hosts")
         noted = own.list_blobs(name_starts_with=_RECEIPTS, include=["metadata"])
         found = {blob.name.removeprefix(_RECEIPTS): blob.metadata or {} for blob in noted}
@@ -135,6 +137,7 @@ class DiskAzurite:
         return {one.path: one.at.timestamp() for one in noted}
 
     def close(self) -> None:
+        self._eager.close()
         self._service.close()
         self._azurite.stop()
 
