@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, cast
 
 import azure.functions as func
@@ -34,10 +35,14 @@ def decoder(trigger: Binding, hint: Any) -> Decode:
     are_many = trigger.option("cardinality").lower() == "many"
 
     def decode(event: Event) -> object:
-        metadata = {name: _datum(value) for name, value in event.metadata.items()}
+        is_collection = are_many and _is_bytes(event.data)
+        encode = _array if is_collection else _datum
+        metadata = {name: encode(value) for name, value in event.metadata.items()}
         try:
             if isinstance(event.data, SpooledBody):
                 return SpooledInputStream(event.data, converter.decode(_datum(b""), trigger_metadata=metadata))
+            if is_collection:
+                return converter.decode(_collection(event.data, "collection_bytes"), trigger_metadata=metadata)
             if are_many and isinstance(event.data, list):
                 return [converter.decode(_datum(one), trigger_metadata=metadata) for one in event.data]
             return converter.decode(_datum(event.data), trigger_metadata=metadata)
@@ -130,7 +135,9 @@ class _SpooledRequest(func.HttpRequest):
 
 
 def _plain(event: Event) -> object:
-    """As it came; what is JSON comes as its text, as Azure hands it over."""
+    """As it came; what is JSON comes as its text, as Azure hands it over, and many bodies as an array of texts."""
+    if _is_bytes(event.data):
+        return json.dumps([one.decode(errors="replace") for one in cast("list[bytes]", event.data)])
     return _datum(event.data.read() if isinstance(event.data, SpooledBody) else event.data).value
 
 
@@ -144,3 +151,20 @@ def _datum(value: object) -> Datum:
     if isinstance(value, bytes):
         return Datum(value, "bytes")
     return Datum(None, None) if value is None else Datum(json.dumps(value, default=str), "json")
+
+
+def _is_bytes(value: object) -> bool:
+    """Bodies of several messages that came as one event."""
+    return isinstance(value, list) and bool(value) and all(isinstance(one, bytes) for one in value)
+
+
+def _array(value: object) -> Datum:
+    """One property of many messages: as a collection, because the converter reads JSON anew for each element."""
+    if isinstance(value, list) and not any(isinstance(one, dict) for one in value):
+        numbers = all(isinstance(one, int) for one in value)
+        return _collection(value, "collection_sint64" if numbers else "collection_string")
+    return _datum(value)
+
+
+def _collection(values: object, kind: str) -> Datum:
+    return Datum(SimpleNamespace(bytes=values, string=values, sint64=values), kind)

@@ -124,7 +124,7 @@ class Wiring:
         adapter = binding_adapter(output.type)
         if adapter.writer is None:
             raise AppLoadError(f"The binding {output.name!r} is an output, but {output.type!r} has only inputs.")
-        return adapter.writer(self._context(output, adapter, function.trigger.type))
+        return adapter.writer(self._context(output, adapter, function))
 
     def _open_reader(self, source: Binding) -> InputReader:
         adapter = binding_adapter(source.type)
@@ -132,8 +132,12 @@ class Wiring:
             raise AppLoadError(f"The binding {source.name!r} is an input, but {source.type!r} has only outputs.")
         return adapter.reader(self._context(source, adapter))
 
-    def _context(self, binding: Binding, adapter: BindingAdapter, trigger: str = "") -> BindingContext:
-        extension = self._config.extensions.get(adapter.extension, {})
+    def _context(self, binding: Binding, adapter: BindingAdapter, function: Function | None = None) -> BindingContext:
         return BindingContext(
-            binding=binding, settings=self._settings, extension=extension, signals=self._signals, trigger=trigger
+            binding=binding,
+            settings=self._settings,
+            extension=self._config.extensions.get(adapter.extension, {}),
+            signals=self._signals,
+            trigger="" if function is None else function.trigger.type,
+            function="" if function is None else function.name,
         )

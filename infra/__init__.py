@@ -2,9 +2,10 @@
 
 from infra.app_run import AppRun, RunningFunction
 from infra.app_status import AppStatus, FunctionStatus, status
-from infra.failures import FailedBlob, failures, show_failure
+from infra.failures import FailedBlob, failures
+from infra.given_up import GivenUp, given_up, replay_given_up, show_given_up
 from infra.invoking import Answer, invoke
-from infra.replaying import Replay, Selection, replay, replay_failures
+from infra.replaying import Replay, Selection, replay
 from infra.report import curl_line, describe
 from infra.running import RunningApp, run
 
@@ -14,6 +15,7 @@ __all__ = [
     "AppStatus",
     "FailedBlob",
     "FunctionStatus",
+    "GivenUp",
     "Replay",
     "RunningApp",
     "RunningFunction",
@@ -21,10 +23,11 @@ __all__ = [
     "curl_line",
     "describe",
     "failures",
+    "given_up",
     "invoke",
     "replay",
-    "replay_failures",
+    "replay_given_up",
     "run",
-    "show_failure",
+    "show_given_up",
     "status",
 ]

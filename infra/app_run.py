@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -60,6 +60,8 @@ class AppRun:
     """The connection that blob triggers use: `folder:/path` or an Azure storage connection string."""
     log: Path
     """Everything the host printed."""
+    service_bus: Mapping[str, str] = field(default_factory=dict)
+    """App setting -> connection string of the Service Bus it names; empty when no function uses one."""
 
     def triggered_by(self, binding_type: str) -> tuple[RunningFunction, ...]:
         return tuple(f for f in self.functions if f.trigger.type.lower() == binding_type.lower())

@@ -47,7 +47,7 @@ class AppSettings:
 
 
 def app_settings(app: Path, *, data_dir: Path | None = None) -> AppSettings:
-    """The environment, over the storage account of the app's run, over local.settings.json.
+    """The environment, over the connections of the app's run, over local.settings.json.
 
     Of a run that has ended, the folder that was its account is taken if nothing else says where the account is.
     Raises InvalidRunRequest.
@@ -58,7 +58,8 @@ def app_settings(app: Path, *, data_dir: Path | None = None) -> AppSettings:
     folder = (data_dir or data_folder(app)).resolve()
     file = _local_values(app / "local.settings.json")
     try:
-        run, old = dict.fromkeys(CONNECTIONS, app_run.find(folder).storage), {}
+        current = app_run.find(folder)
+        run, old = {**dict.fromkeys(CONNECTIONS, current.storage), **current.service_bus}, {}
     except NotRunning:
         kept = folder / STORAGE_FOLDER
         run, old = {}, dict.fromkeys(CONNECTIONS, folder_connection(kept)) if kept.is_dir() else {}

@@ -28,9 +28,15 @@ def register(cli: typer.Typer) -> None:
     status_command.register(cli)
 
 
-def run_command(
+def run_command(  # noqa: PLR0917 - Typer fills them by name
     app: App,
     storage: Annotated[str, typer.Option(help="The storage account: folder or azurite.")] = "folder",
+    service_bus: Annotated[
+        bool, typer.Option("--service-bus", help="Start a Service Bus with the queues that the functions name.")
+    ] = False,
+    service_bus_config: Annotated[
+        Path | None, typer.Option(help="Start a Service Bus with the queues of this Config.json.", exists=True)
+    ] = None,
     data_dir: DataDir = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 0,
@@ -42,7 +48,10 @@ def run_command(
     """
     before = signal.signal(signal.SIGTERM, _end)
     try:
-        with run(app, storage=storage, data_dir=data_dir, host=host, port=port, echo=_to_stderr) as running:
+        bus = service_bus_config or service_bus
+        with run(
+            app, storage=storage, service_bus=bus, data_dir=data_dir, host=host, port=port, echo=_to_stderr
+        ) as running:
             print(json.dumps(running.details.as_document()) if as_json else describe(running.details), flush=True)
             running.wait()
     except HostFailed as failure:
@@ -54,7 +63,7 @@ def run_command(
 
 def invoke_command(  # noqa: PLR0917 - Typer fills them by name
     app: Annotated[Path | None, typer.Argument(help="The folder of the running app.", show_default=False)] = None,
-    trigger: Annotated[str, typer.Option(help="http or blob.", show_default="the first there is")] = "",
+    trigger: Annotated[str, typer.Option(help="http, blob or service_bus.", show_default="the first there is")] = "",
     data: Annotated[str | None, typer.Option(help="The event's body.")] = None,
     file: Annotated[str | None, typer.Option(help="A file with the event's body; - is standard input.")] = None,
     url: Annotated[str | None, typer.Option(help="Post to this address instead of a local app.")] = None,

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +28,10 @@ class FailedBlob:
     """`container/name`."""
     record: Mapping[str, object]
     """What was noted of it, as JSON values."""
+
+    @property
+    def name(self) -> str:
+        return self.blob
 
     @property
     def etag(self) -> str:
@@ -77,10 +81,10 @@ def show_failure(app: Path, blob: str, *, data_dir: Path | None = None) -> list[
     return found
 
 
-def no_such_failure(blobs: list[str]) -> NoSuchFailure:
+def no_such_failure(names: Sequence[str]) -> NoSuchFailure:
     """For names that were given, but are in no record."""
-    names = ", ".join(repr(blob) for blob in blobs)
-    return NoSuchFailure(f"No function gave up {names}; write container/name as `packager poison list` shows it.")
+    told = ", ".join(map(repr, names))
+    return NoSuchFailure(f"No function gave up {told}; write the name as `packager poison list` shows it.")
 
 
 async def failed_blobs(settings: AppSettings) -> AsyncGenerator[FailedBlob, None]:

@@ -24,21 +24,26 @@ class Answer:
 
     function: str
     sent_to: str
-    """The URL that was posted to, or the place of the dropped blob."""
+    """The URL that was posted to, the place of the dropped blob, or the queue or topic."""
     found_at: str
-    """The same URL, or the place of the output blob."""
+    """The same URL, the place of the output blob, or the output queue and the answer's sequence number in it."""
     body: bytes
     seconds: float
 
 
 def invoke(run: AppRun, body: bytes, *, trigger: str = "", timeout: float = 60.0) -> Answer:
-    """Send `body` to the app's function with that trigger (`http` or `blob`; the first there is by default).
+    """Send `body` to the app's function with that trigger: `http`, `blob` or `service_bus`.
 
-    Raises InvalidRunRequest, NotRunning, InvocationFailed and RunTimedOut after `timeout` seconds.
+    By default the first of them that there is. Raises InvalidRunRequest, NotRunning, InvocationFailed and, after
+    `timeout` seconds, RunTimedOut.
     """
-    senders = {"http": ("httpTrigger", _post), "blob": ("blobTrigger", _drop)}
+    senders = {
+        "http": ("httpTrigger", _post),
+        "blob": ("blobTrigger", _drop),
+        "service_bus": ("serviceBusTrigger", _send),
+    }
     if trigger and trigger not in senders:
-        raise InvalidRunRequest(f"Cannot invoke by trigger {trigger!r}; the valid ones are {' and '.join(senders)}.")
+        raise InvalidRunRequest(f"Cannot invoke by trigger {trigger!r}; the valid ones are {', '.join(senders)}.")
     for name in [trigger] if trigger else senders:
         binding_type, send = senders[name]
         for function in run.triggered_by(binding_type):
@@ -98,6 +103,17 @@ def _drop(run: AppRun, function: RunningFunction, body: bytes, timeout: float) -
     )
 
 
+def _send(run: AppRun, function: RunningFunction, body: bytes, timeout: float) -> Answer:
+    # An app without a queue needs no SDK for one.
+    from infra.bus_messages import ask
+
+    begun = time.monotonic()
+    sent_to, found_at, content = ask(run, function, body, timeout)
+    return Answer(
+        function=function.name, sent_to=sent_to, found_at=found_at, body=content, seconds=time.monotonic() - begun
+    )
+
+
 def _event_paths(function: RunningFunction) -> tuple[tuple[str, str], tuple[str, str]]:
     """A new blob's path and the path its answer will have."""
     if not function.output_path:
@@ -129,4 +145,4 @@ def _refused(url: str, status: int, content: bytes) -> NotRunning | InvocationFa
 
 
 def _article(trigger: str) -> str:
-    return f"a {trigger}" if trigger else "an HTTP or blob"
+    return f"a {trigger}" if trigger else "an HTTP, blob or Service Bus"

@@ -2,21 +2,23 @@
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.failures import FailedBlob, failures, show_failure
-from infra.replaying import Replay, Selection, replay, replay_failures
+from infra.bus_entities import DEAD_LETTERS
+from infra.given_up import GivenUp, given_up, replay_given_up, show_given_up
+from infra.replaying import Replay, Selection, replay
 
 App = Annotated[Path, typer.Argument(help="The folder with function_app.py and host.json.", show_default=False)]
 DataDir = Annotated[Path | None, typer.Option(help="The data folder of its local run.", show_default="<APP>.run")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count, and name the first twenty.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Blob = Annotated[str, typer.Argument(help="container/name, as `packager poison list` shows it.", show_default=False)]
-Blobs = Annotated[list[str] | None, typer.Argument(help="container/name; repeatable.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="As `packager poison list` shows it.", show_default=False)]
+Names = Annotated[list[str] | None, typer.Argument(help="As the list shows them; repeatable.", show_default=False)]
 
 _AGO = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -25,7 +27,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def register(cli: typer.Typer) -> None:
     """Add the commands to the packager's command line."""
     cli.command("replay")(replay_command)
-    poison = typer.Typer(no_args_is_help=True, help="Blobs that were given up: list, show, replay.")
+    poison = typer.Typer(no_args_is_help=True, help="Blobs and messages that were given up: list, show, replay.")
     poison.command("list")(list_command)
     poison.command("show")(show_command)
     poison.command("replay")(poison_replay_command)
@@ -56,44 +58,43 @@ def replay_command(  # noqa: PLR0913, PLR0917 - Typer fills them by name
 
 
 def list_command(app: App, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show the blobs that were given up: when, by which function, after how many attempts, and why.
+    """Show what was given up, blobs and messages: when, by which function, after how many attempts, and why.
 
     Example: packager poison list ./diabetes-app
     """
-    found = failures(app, data_dir=data_dir)
+    found = given_up(app, data_dir=data_dir, told=lambda problem: typer.echo(problem, err=True))
     if as_json:
         typer.echo(json.dumps([one.as_document() for one in found], indent=2))
         return
     for one in found:
         typer.echo(_line(one))
-    typer.echo(f"{_blobs(len(found))} given up.", err=True)
+    typer.echo(f"{_counted(len(found), [one.name for one in found])} given up.", err=True)
 
 
-def show_command(app: App, blob: Blob, data_dir: DataDir = None) -> None:
-    """Print all that is known of one blob that was given up, as JSON.
+def show_command(app: App, name: Name, data_dir: DataDir = None) -> None:
+    """Print all that is known of one blob or message that was given up, as JSON.
 
     Example: packager poison show ./diabetes-app input/request.json
     """
-    found = show_failure(app, blob, data_dir=data_dir)
-    for one in found:
+    for one in show_given_up(app, name, data_dir=data_dir):
         typer.echo(json.dumps(one.as_document(), indent=2, ensure_ascii=False))
 
 
 def poison_replay_command(
     app: App,
-    blobs: Blobs = None,
+    names: Names = None,
     all_of_them: Annotated[bool, typer.Option("--all", help="All that were given up.")] = False,
     dry_run: DryRun = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have blobs that were given up run again.
+    """Have blobs and messages that were given up run again.
 
     Example: packager poison replay ./diabetes-app input/request.json
     """
-    if bool(blobs) == all_of_them:
-        raise typer.BadParameter("Give either the names of blobs or --all.")
-    _show(replay_failures(app, blobs or (), dry_run=dry_run, data_dir=data_dir), as_json=as_json)
+    if bool(names) == all_of_them:
+        raise typer.BadParameter("Give either names or --all.")
+    _show(replay_given_up(app, names or (), dry_run=dry_run, data_dir=data_dir), as_json=as_json)
 
 
 def _show(asked: Replay, *, as_json: bool) -> None:
@@ -105,18 +106,20 @@ def _show(asked: Replay, *, as_json: bool) -> None:
     if asked.count > len(asked.names):
         typer.echo(f"... and {asked.count - len(asked.names)} more")
     if asked.dry_run:
-        typer.echo(f"{_blobs(asked.count)} would run again.")
+        typer.echo(f"{_counted(asked.count, asked.names)} would run again.")
     else:
-        typer.echo(f"{_blobs(asked.count)} will run again (replay {asked.id}).")
+        typer.echo(f"{_counted(asked.count, asked.names)} will run again (replay {asked.id}).")
 
 
-def _line(failed: FailedBlob) -> str:
+def _line(failed: GivenUp) -> str:
     when = f"{failed.when:%Y-%m-%d %H:%M:%S}Z" if failed.when.year > 1 else "-"
-    return f"{failed.blob}  {when}  {failed.function}  {failed.attempts} attempts  {failed.error}"
+    return f"{failed.name}  {when}  {failed.function}  {failed.attempts} attempts  {failed.error}"
 
 
-def _blobs(count: int) -> str:
-    return "1 blob" if count == 1 else f"{count} blobs"
+def _counted(count: int, names: Iterable[str]) -> str:
+    """How many, and of what, as far as the names tell."""
+    kinds = {"message" if DEAD_LETTERS in name else "blob" for name in names} or {"blob"}
+    return f"{count} {' and '.join(kind if count == 1 else f'{kind}s' for kind in sorted(kinds))}"
 
 
 def _time(text: str) -> datetime | None:

@@ -75,7 +75,13 @@ class Replay:
     """Was nothing asked for, but only counted?"""
     count: int = 0
     names: list[str] = field(default_factory=list)
-    """`container/name` of the first twenty."""
+    """The first twenty: `container/name` of a blob, or a dead letter's name."""
+
+    def add(self, name: str) -> None:
+        """One more is asked for."""
+        self.count += 1
+        if len(self.names) < _NAMED:
+            self.names.append(name)
 
     def as_document(self) -> dict[str, object]:
         """As JSON values."""
@@ -93,22 +99,20 @@ def replay(app: Path, selection: Selection, *, dry_run: bool = False, data_dir: 
     return asyncio.run(_ask(settings, versions, Replay(dry_run=dry_run)))
 
 
-def replay_failures(
-    app: Path, blobs: Sequence[str] = (), *, dry_run: bool = False, data_dir: Path | None = None
-) -> Replay:
+def replay_failures(app: Path, blobs: Sequence[str] = (), *, asked: Replay, data_dir: Path | None = None) -> None:
     """Have the blobs `container/name` that were given up run again, by default all of them.
 
     Raises NoSuchFailure for a name without a record, and what `replay` raises.
     """
     settings = app_settings(app, data_dir=data_dir)
 
-    async def run() -> Replay:
+    async def run() -> None:
         found = [one async for one in failed_blobs(settings) if not blobs or one.blob in blobs]
         if unknown := sorted(set(blobs) - {one.blob for one in found}):
             raise no_such_failure(unknown)
-        return await _ask(settings, _each(found), Replay(dry_run=dry_run))
+        await _ask(settings, _each(found), asked)
 
-    return asyncio.run(run())
+    asyncio.run(run())
 
 
 async def _ask(settings: AppSettings, versions: AsyncIterator[BlobMessage], asked: Replay) -> Replay:
@@ -118,9 +122,7 @@ async def _ask(settings: AppSettings, versions: AsyncIterator[BlobMessage], aske
     sending: set[asyncio.Task[None]] = set()
     try:
         async for version in versions:
-            asked.count += 1
-            if len(asked.names) < _NAMED:
-                asked.names.append(version.blob.path)
+            asked.add(version.blob.path)
             if not asked.dry_run:
                 message = replace(version, replay=asked.id)
                 sending.add(asyncio.create_task(queues.send(queue, message.encode())))

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from infra.app_run import AppRun, RunningFunction
+from infra.bus_entities import DEFAULT_SETTING, entity
 from infra.storage import FOLDER_SCHEME, open_storage
 from triggers.paths import BlobPath
 
@@ -40,7 +41,17 @@ def _function(run: AppRun, function: RunningFunction, sample: str) -> Sequence[s
         ]
     if function.trigger.type.lower() == "blobtrigger":
         return ["", f"  {function.name}", *_blobs(run, function)]
+    if function.trigger.type.lower() == "servicebustrigger":
+        return ["", f"  {function.name}", *_messages(run, function)]
     return []
+
+
+def _messages(run: AppRun, function: RunningFunction) -> Sequence[str]:
+    lines = [f"    send    {entity(function.trigger)}"]
+    lines += [f"    answer  {entity(one)}" for one in function.bindings if one.type.lower() == "servicebus"]
+    if setting := run.service_bus.get(function.trigger.option("connection", DEFAULT_SETTING)):
+        lines.append(f"    bus     {setting}")
+    return lines
 
 
 def _blobs(run: AppRun, function: RunningFunction) -> Sequence[str]:

@@ -12,9 +12,10 @@ from typing import IO, Self
 
 from infra import app_run, child
 from infra.app_run import AppRun
-from infra.app_settings import CONNECTIONS, STORAGE_FOLDER
+from infra.app_settings import CONNECTIONS, STORAGE_FOLDER, AppSettings, app_functions
+from infra.bus_entities import bus_bindings, connection_settings, namespace_of
 from infra.config import environment
-from infra.emulators import Azurite
+from infra.emulators import Azurite, LocalBus
 from infra.errors import HostFailed, InvalidRunRequest, RunTimedOut
 from infra.storage import folder_connection
 
@@ -54,6 +55,7 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
     app: Path,
     *,
     storage: str = "folder",
+    service_bus: bool | Path = False,
     data_dir: Path | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -65,8 +67,11 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
 
     Its storage account is the folder `<data_dir>/storage`, or Azurite with its data in `<data_dir>/azurite`.
     Connections set in the environment or in `settings` are used instead. `data_dir` is `<app>.run` by default;
-    it keeps blobs, keys and the log from one run to the next. `port` 0 takes a free one; `timeout` is how many
-    seconds the app may take to start. What the host prints goes to `<data_dir>/host.log` and to `echo`.
+    it keeps blobs, messages, keys and the log from one run to the next. `port` 0 takes a free one; `timeout` is how
+    many seconds the app may take to start. What the host prints goes to `<data_dir>/host.log` and to `echo`.
+
+    With `service_bus` an emulator runs beside the app, with the queues and topics that its functions name, or with
+    those of a Config.json of Microsoft's emulator; it keeps its messages in `<data_dir>/service_bus`.
 
     Everything ends with the calling thread at the latest. Raises InvalidRunRequest, EmulatorUnavailable,
     HostFailed (the host's exit code and output in it) and RunTimedOut.
@@ -76,11 +81,15 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
     with ExitStack() as parts:
         _claim(folder, parts)
         connection = _storage_account(storage, folder, parts)
-        environ = _app_settings(folder, connection, settings or {}, echo)
+        connections = dict.fromkeys(CONNECTIONS, connection)
+        if service_bus:
+            known = {**connections, **environment(), **(settings or {})}
+            connections |= _service_bus(app.resolve(), folder / "service_bus", known, service_bus, parts)
+        environ = _app_settings(folder, connections, settings or {}, echo)
         running = _Host(app.resolve(), folder, echo)
         parts.callback(running.stop)
         running.start(environ, ["--host", host, "--port", str(port)])
-        details = running.ready(timeout, environ[CONNECTIONS[0]], Path(environ["FUNCTIONS_SECRETS_PATH"]))
+        details = running.ready(timeout, environ)
         app_run.save(details, folder)
         parts.callback((folder / app_run.RUN_FILE).unlink, missing_ok=True)
         return RunningApp(details, running, parts.pop_all())
@@ -107,7 +116,7 @@ class _Host:
         command += ["--ready-file", str(self._ready_file)]
         self._process = child.start(command, env=environ, log=self._log, cwd=self._folder)
 
-    def ready(self, timeout: float, storage: str, keys: Path) -> AppRun:
+    def ready(self, timeout: float, environ: Mapping[str, str]) -> AppRun:
         """Wait for the ready file; raises HostFailed and RunTimedOut."""
         deadline = time.monotonic() + timeout
         self.follow(until=lambda: self._ready_file.exists() or time.monotonic() > deadline)
@@ -121,14 +130,17 @@ class _Host:
                 returncode=_BROKEN_APP,
                 output=self._log.read_text(encoding="utf-8", errors="replace"),
             )
+        functions = app_run.functions_of(document["functions"])
+        buses = connection_settings(bus_bindings(functions))
         return AppRun(
             app=self._app,
             url=document["url"],
             pid=document["pid"],
-            functions=app_run.functions_of(document["functions"]),
-            key=_default_key(keys / "host.json"),
-            storage=storage,
+            functions=functions,
+            key=_default_key(Path(environ["FUNCTIONS_SECRETS_PATH"], "host.json")),
+            storage=next(environ[name] for name in CONNECTIONS if name not in buses),
             log=self._log,
+            service_bus={name: environ[name] for name in buses if environ.get(name)},
         )
 
     def follow(self, until: Callable[[], bool]) -> None:
@@ -191,10 +203,23 @@ def _storage_account(storage: str, folder: Path, parts: ExitStack) -> str:
     return folder_connection(folder / STORAGE_FOLDER)
 
 
-def _app_settings(folder: Path, connection: str, settings: Mapping[str, str], echo: Echo) -> Mapping[str, str]:
-    ours = dict.fromkeys(CONNECTIONS, connection) | {"FUNCTIONS_SECRETS_PATH": str(folder / "keys")}
+def _service_bus(
+    app: Path, data: Path, values: Mapping[str, str], config: bool | Path, parts: ExitStack
+) -> dict[str, str]:
+    """Start a namespace; each setting that names one for the app's functions, with its connection string."""
+    bindings = bus_bindings(app_functions(AppSettings(app=app, values=values, host_id="")))
+    if not bindings:
+        raise InvalidRunRequest(f"No function of {app} uses Service Bus, so it needs no Service Bus here.")
+    bus = parts.enter_context(LocalBus(config if isinstance(config, Path) else namespace_of(bindings), data))
+    return dict.fromkeys(connection_settings(bindings), bus.connection_string)
+
+
+def _app_settings(
+    folder: Path, connections: Mapping[str, str], settings: Mapping[str, str], echo: Echo
+) -> Mapping[str, str]:
+    ours = {**connections, "FUNCTIONS_SECRETS_PATH": str(folder / "keys")}
     given = environment()
-    for name in CONNECTIONS:
+    for name in connections:
         if name in given and name not in settings:
             echo(f"Using {name} from the environment.\n")
     # Logs arrive line by line even though nobody sits at a terminal.

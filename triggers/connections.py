@@ -24,7 +24,15 @@ class Connection:
     """The values of `<setting>__<key>` by key in lower case; empty when it is one value."""
 
 
-def find_connection(settings: Mapping[str, str], name: str, *, default: str, wanted_by: str) -> Connection:
+_STORAGE = (
+    "Set it to the storage account's connection string, to 'UseDevelopmentStorage=true' for Azurite, or to "
+    "'folder:/absolute/path' for a local folder."
+)
+
+
+def find_connection(
+    settings: Mapping[str, str], name: str, *, default: str, wanted_by: str, way_out: str = _STORAGE
+) -> Connection:
     """What the settings hold for the connection `name`, or for `default` when the name is empty.
 
     Looks where Azure does: `ConnectionStrings:AzureWebJobs<name>`, `AzureWebJobs<name>`, `ConnectionStrings:<name>`,
@@ -40,11 +48,7 @@ def find_connection(settings: Mapping[str, str], name: str, *, default: str, wan
         section = {k.removeprefix(start): value for k, (_, value) in known.items() if k.startswith(start) and value}
         if section:
             return Connection(setting=prefix + wanted, wanted_by=wanted_by, section=section)
-    raise ConnectionNotConfigured(
-        f"The app setting {wanted!r} is not set, but {wanted_by} connects with it. Set it to the storage account's "
-        "connection string, to 'UseDevelopmentStorage=true' for Azurite, or to 'folder:/absolute/path' for a local "
-        "folder."
-    )
+    raise ConnectionNotConfigured(f"The app setting {wanted!r} is not set, but {wanted_by} connects with it. {way_out}")
 
 
 def folder_of(connection: Connection) -> Path:

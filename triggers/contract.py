@@ -158,6 +158,8 @@ class BindingContext:
     """Wakes the app's own listeners where an output put something."""
     trigger: str = ""
     """The binding type of the trigger that fires the function."""
+    function: str = ""
+    """Whose output it is; empty for inputs."""
 
 
 class OutputWriter(Protocol):

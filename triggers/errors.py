@@ -10,6 +10,7 @@ TriggerError
 ├── SourceUnavailable
 ├── UnreadableMessage
 ├── UnsendableAnswer
+├── MessageRefused
 ├── BlobRefused
 └── DeliveryLost
 """
@@ -53,6 +54,10 @@ class UnreadableMessage(TriggerError):
 
 class UnsendableAnswer(TriggerError):
     """A function's answer has a status or a header that HTTP cannot carry; its caller gets 500."""
+
+
+class MessageRefused(TriggerError):
+    """A message cannot be sent although its namespace can be reached; that is a failed attempt."""
 
 
 class BlobRefused(TriggerError):

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class Hosts:
     write: Callable[[Path], None]
     """Writes the app into a folder that is not there yet."""
     names: tuple[str, ...] = ("one", "two")
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More app settings."""
     kills: dict[int, float] = field(default_factory=dict)
     """When each process was killed, by its id."""
     _running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Hosts:
             self.write(root)
         ready = self._ready(name)
         ready.unlink(missing_ok=True)
-        settings = {"AzureWebJobsStorage": self.connection, "Store": self.connection}
+        settings = {"AzureWebJobsStorage": self.connection, "Store": self.connection, **self.settings}
         env = {**os.environ, **settings, "AzureFunctionsWebHost__hostid": HOST_ID, JOURNAL: str(self.journal)}
         command = [sys.executable, "-m", "function_host", "start", "--script-root", str(root), "--port", "0"]
         log = self.folder / f"{name}.log"

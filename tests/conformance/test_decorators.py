@@ -13,6 +13,7 @@ HELPERS = {"app_script_file", "auth_level", "get_functions", "validate_function_
 """Public names of FunctionApp that declare nothing."""
 
 _BLOBS = "tests/conformance/test_queue_and_blob.py"
+_BUS = "tests/conformance/test_service_bus.py"
 _MODEL = "tests/conformance/test_app_model.py"
 _EVENTS = "tests/conformance/test_timer_and_event_grid.py"
 _HOST = "tests/function_host/test_host.py"
@@ -37,6 +38,11 @@ WORKS = {
     "retry": ("", f"{_MODEL}::test_row_79_retries_of_a_function_that_always_fails"),
     "route": ("httpTrigger, http", "tests/conformance/test_http.py"),
     "schedule": ("timerTrigger", f"{_HERE}::test_a_schedule_is_a_timer"),
+    "service_bus_queue_output": ("serviceBus", f"{_BUS}::test_row_74_an_array_is_as_many_messages"),
+    "service_bus_queue_trigger": (
+        "serviceBusTrigger", f"{_BUS}::test_row_70_a_message_is_completed_when_its_function_ends"),
+    "service_bus_topic_output": ("serviceBus", f"{_BUS}::test_topics_and_subscriptions"),
+    "service_bus_topic_trigger": ("serviceBusTrigger", f"{_BUS}::test_topics_and_subscriptions"),
     "table_input": ("table", "tests/integration/test_table_azurite.py"),
     "table_output": ("table", "tests/integration/test_table_azurite.py"),
     "timer_trigger": ("timerTrigger", f"{_EVENTS}::test_row_77_a_timer_runs_and_its_status_is_kept"),
@@ -89,11 +95,6 @@ REFUSED = {
     "mysql_trigger": ("mysqlTrigger", "arg_name='x', table_name='t', connection_string_setting='C'"),
     "orchestration_trigger": ("orchestrationTrigger", "context_name='context'"),
     "semantic_search_input": ("semanticSearch", "arg_name='x', search_connection_name='s', collection='c'"),
-    "service_bus_queue_output": ("serviceBus", "arg_name='x', connection='C', queue_name='q'"),
-    "service_bus_queue_trigger": ("serviceBusTrigger", "arg_name='x', connection='C', queue_name='q'"),
-    "service_bus_topic_output": ("serviceBus", "arg_name='x', connection='C', topic_name='t'"),
-    "service_bus_topic_trigger": (
-        "serviceBusTrigger", "arg_name='x', connection='C', topic_name='t', subscription_name='s'"),
     "sql_input": ("sql", f"arg_name='x', {_SQL}"),
     "sql_output": ("sql", f"arg_name='x', {_SQL}"),
     "sql_trigger": ("sqlTrigger", "arg_name='x', table_name='t', connection_string_setting='C'"),

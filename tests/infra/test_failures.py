@@ -54,5 +54,5 @@ def test_a_blob_is_shown_for_each_function_that_gave_it_up(app: Path) -> None:
         failed.record(app, function, "input/a.txt")
 
     assert [one.function for one in show_failure(app, "input/a.txt")] == ["one", "two"]
-    with pytest.raises(NoSuchFailure, match=r"No function gave up 'input/b\.txt'; write container/name"):
+    with pytest.raises(NoSuchFailure, match=r"No function gave up 'input/b\.txt'; write the name"):
         show_failure(app, "input/b.txt")

@@ -8,7 +8,7 @@ import pytest
 
 from infra.app_settings import CONNECTIONS
 from infra.errors import InvalidRunRequest, NoSuchFailure
-from infra.replaying import Selection, replay, replay_failures
+from infra.replaying import Replay, Selection, replay, replay_failures
 from tests.support import failed
 from triggers.blob_messages import BlobMessage
 from triggers.errors import SourceUnavailable
@@ -100,11 +100,14 @@ def test_failures_are_replayed_by_name_or_all(app: Path) -> None:
     for name in ("input/a.txt", "input/b.txt"):
         failed.record(app, "one", name)
 
-    assert replay_failures(app, ["input/b.txt"]).names == ["input/b.txt"]
+    some, counted = Replay(), Replay(dry_run=True)
+    replay_failures(app, ["input/b.txt"], asked=some)
+    assert some.names == ["input/b.txt"]
     assert [one.name for one in failed.asked(app)] == ["b.txt"]
-    assert replay_failures(app, dry_run=True).count == 2
+    replay_failures(app, asked=counted)
+    assert counted.count == 2
     with pytest.raises(NoSuchFailure, match=r"'input/c\.txt'"):
-        replay_failures(app, ["input/a.txt", "input/c.txt"])
+        replay_failures(app, ["input/a.txt", "input/c.txt"], asked=Replay())
     assert failed.asked(app) == []
 
 

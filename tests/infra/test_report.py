@@ -33,6 +33,14 @@ def test_anonymous_function_shows_no_key(tmp_path: Path) -> None:
     assert "k3y" not in describe(run)
 
 
+def test_queues_are_named_with_their_bus(tmp_path: Path) -> None:
+    run = replace(runs.app_run(tmp_path, runs.function(runs.BUS)), service_bus={"Bus": "Endpoint=sb://127.0.0.1:1;"})
+
+    assert describe(run).endswith(
+        "\n  score_message\n    send    queue in\n    answer  queue out\n    bus     Endpoint=sb://127.0.0.1:1;\n"
+    )
+
+
 def test_account_is_named_by_its_connection_string(tmp_path: Path) -> None:
     connection = "AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:1/a;"
     text = describe(replace(runs.app_run(tmp_path, runs.function(runs.BLOB)), storage=connection))

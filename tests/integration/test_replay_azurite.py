@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import Selection, failures, replay, replay_failures
+from infra import Selection, failures, replay, replay_given_up
 from infra.storage import AccountStorage
 from tests.contract.connections import account
 from tests.support import failed
@@ -66,7 +66,7 @@ def test_what_was_given_up_is_read_and_asked_for(app: Path, azurite, host_id: st
         storage.put(CONTAINER, f"{failures_folder(host_id, 'one')}input/{name}", record.encode())
 
     assert [(one.blob, one.attempts) for one in failures(app)] == [("input/a b.txt", 5), ("input/c.txt", 5)]
-    done = replay_failures(app, ["input/a b.txt"])
+    done = replay_given_up(app, ["input/a b.txt"])
 
     expected = BlobMessage(function="one", container="input", name="a b.txt", etag='"0x1"', replay=done.id)
     assert asked(azurite.connection_string, host_id) == [expected]

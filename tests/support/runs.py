@@ -20,6 +20,14 @@ BLOB = {
         {"type": "blob", "direction": "OUT", "name": "$return", "path": "output/{blobname}_out.json"},
     ],
 }
+BUS = {
+    "name": "score_message",
+    "url": None,
+    "bindings": [
+        {"type": "serviceBusTrigger", "direction": "IN", "name": "message", "queueName": "in", "connection": "Bus"},
+        {"type": "serviceBus", "direction": "OUT", "name": "$return", "queueName": "out", "connection": "Bus"},
+    ],
+}
 
 
 def function(document: dict, **changes: object) -> RunningFunction:

@@ -1,0 +1,1 @@
+"""The broker: queues, topics and subscriptions in memory, without sockets and without threads."""
