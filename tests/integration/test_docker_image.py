@@ -15,9 +15,12 @@ import joblib
 import numpy as np
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from azure.storage.blob import BlobServiceClient
 
 from examples.diabetes.train import train
+from infra.emulators.service_bus import NamespaceConfig, ServiceBusEmulator
+from infra.emulators.service_bus import running as serving
 from packager import BuildFailed, Environment, InferenceConfig, Model, ModelPackage, PublishFailed, package
 from packager.builders.docker import DockerBuilder
 from packager.image_reference import ImageReference
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.docker
 EXAMPLE = Path(__file__).parents[2] / "examples" / "diabetes"
 BODY = json.dumps({"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]}).encode()
 PATHS = {"input_path": "questions/{name}.json", "output_path": "answers/{name}_out.json"}
+QUEUES = {"input_queue_name": "in", "output_queue_name": "out"}
 PATIENCE = 60.0
 LOCKED_DOWN = {
     "network_mode": "host",
@@ -58,7 +62,7 @@ def expected(workshop) -> list[float]:
 
 @pytest.fixture(scope="module")
 def made(workshop, docker_engine, python_base, registry) -> Iterator[ModelPackage]:
-    """One image with two triggers, built and published; script and model are gone afterwards."""
+    """One image with three triggers, built and published; script and model are gone afterwards."""
     models = LocalModelRegistry(workshop / "registry")
     model = Model.register(models, workshop / "model.joblib", "diabetes")
     environment = Environment("diabetes", environment_variables={"GREETING": 'says "$HOME"'})
@@ -69,7 +73,7 @@ def made(workshop, docker_engine, python_base, registry) -> Iterator[ModelPackag
         models,
         [model],
         InferenceConfig("score.py", source_directory=workshop / "source", environment=environment),
-        triggers={"http": {}, "blob": PATHS},
+        triggers={"http": {}, "blob": PATHS, "service_bus_queue": QUEUES},
         base_image=python_base,
         image_name="packager-test",
         publish_to=registry,
@@ -122,6 +126,23 @@ def downloaded(blob) -> bytes:
         except ResourceNotFoundError:
             time.sleep(0.05)
     raise AssertionError(f"{blob.blob_name} did not appear")
+
+
+def test_a_locked_down_container_answers_messages(made, docker_engine, expected):
+    config = NamespaceConfig.of(queues=["in", "out"])
+    with serving(ServiceBusEmulator(config=config)) as bus:
+        settings = {"ServiceBusConnectionString": bus.connection_string}
+        with (
+            running(docker_engine, made.location, **settings),
+            ServiceBusClient.from_connection_string(bus.connection_string) as client,
+            client.get_queue_sender("in") as sender,
+            client.get_queue_receiver("out") as receiver,
+        ):
+            sender.send_messages(ServiceBusMessage(BODY, message_id="m-1"))
+            (answer,) = receiver.receive_messages(1, max_wait_time=PATIENCE)
+
+    assert answer.correlation_id == "m-1"
+    assert json.loads(b"".join(answer.body)) == pytest.approx(expected)
 
 
 @pytest.mark.azurite
