@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not service_bus"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus"
 
 .PHONY: static
 static:
@@ -33,6 +33,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.transactions
 	$(BIN)/python -m tests.benchmarks.blob_delay
 	$(BIN)/python -m tests.benchmarks.large_blob
+	$(BIN)/python -m tests.benchmarks.service_bus
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from function_host.errors import ConfigError
+from function_host.expressions import resolve
 from function_host.functions import Function
 from function_host.host import Host
 
@@ -14,13 +15,10 @@ Report = Mapping[str, object]
 
 
 def report(host: Host, url: str) -> Report:
-    """What is known of a host that takes events at `url`, in the form of the ready file."""
+    """What is known of a host that takes events at `url`, in the form of the ready file, settings filled in."""
     prefix, failures = host.config.http.route_prefix, host.status.failures
-    functions = [
-        function_document(function, _function_url(prefix, url, function))
-        for function in host.status.functions
-        if function.name not in failures
-    ]
+    working = [resolve(one, host.settings) for one in host.status.functions if one.name not in failures]
+    functions = [function_document(function, _function_url(prefix, url, function)) for function in working]
     return {"url": url, "functions": functions, "failures": dict(failures), "errors": list(host.status.errors)}
 
 

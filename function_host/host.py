@@ -72,7 +72,7 @@ class Host:
             disabled=disabled_functions(app.functions, settings),
         )
         self._app = app.app
-        self._settings = settings
+        self.settings = settings
         self._threads = FunctionThreads(thread_count(settings))
         self._wiring = Wiring(
             root,
@@ -318,7 +318,7 @@ class Host:
             Authorizer(self.keys),
             own=self._wiring.own,
             functions=self._wiring.routes,
-            homepage=homepage_enabled(self._settings),
+            homepage=homepage_enabled(self.settings),
             keeps_probes=isinstance(self._app, ScoringApp),
             metrics=None if self.metrics is None else self.metrics.text,
         )

@@ -32,6 +32,11 @@ def connection_settings(bindings: Iterable[Binding]) -> Sequence[str]:
     return sorted({binding.option("connection", DEFAULT_SETTING) for binding in bindings})
 
 
+def takes_sessions(trigger: Binding) -> bool:
+    """Does it take one session after the other?"""
+    return trigger.option("isSessionsEnabled").lower() == "true"
+
+
 def entity(binding: Binding) -> str:
     """The queue, topic or subscription, as people write it."""
     if queue := binding.option("queueName"):
@@ -45,12 +50,14 @@ def namespace_of(bindings: Iterable[Binding]) -> Mapping[str, object]:
     """The Config.json of a namespace that has the entities of these bindings; raises nothing.
 
     Queues and subscriptions whose trigger takes sessions require them. A topic that is only written to gets the
-    subscription `all`, so that what is sent there can be seen.
+    subscription `all`, so that what is sent there can be seen. Names that depend on the event are left out.
     """
     queues: dict[str, bool] = {}
     topics: dict[str, dict[str, bool]] = {}
     for binding in bindings:
-        has_sessions = binding.is_trigger and binding.options.get("isSessionsEnabled") in {True, "true", "True"}
+        if "{" in entity(binding):
+            continue
+        has_sessions = binding.is_trigger and takes_sessions(binding)
         if queue := binding.option("queueName"):
             queues[queue] = queues.get(queue, False) or has_sessions
         elif topic := binding.option("topicName"):

@@ -9,7 +9,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusRece
 from azure.servicebus.exceptions import ServiceBusError
 
 from infra.app_run import AppRun, RunningFunction
-from infra.bus_entities import DEFAULT_SETTING
+from infra.bus_entities import DEFAULT_SETTING, takes_sessions
 from infra.errors import InvalidRunRequest, NotRunning, RunTimedOut
 from triggers import Binding
 
@@ -24,7 +24,7 @@ def ask(run: AppRun, function: RunningFunction, body: bytes, timeout: float) -> 
     """
     trigger, output = function.trigger, _output_queue(function)
     question = ServiceBusMessage(body, message_id=uuid.uuid4().hex)
-    if trigger.option("isSessionsEnabled").lower() == "true":
+    if takes_sessions(trigger):
         question.session_id = question.message_id
     queue = trigger.option("queueName")
     target = queue or trigger.option("topicName")

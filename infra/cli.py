@@ -63,7 +63,10 @@ def run_command(  # noqa: PLR0917 - Typer fills them by name
 
 def invoke_command(  # noqa: PLR0917 - Typer fills them by name
     app: Annotated[Path | None, typer.Argument(help="The folder of the running app.", show_default=False)] = None,
-    trigger: Annotated[str, typer.Option(help="http, blob or service_bus.", show_default="the first there is")] = "",
+    trigger: Annotated[
+        str, typer.Option(help="http, blob or service_bus_queue.", show_default="the first there is")
+    ] = "",
+    function: Annotated[str, typer.Option(help="The function's name.", show_default="the first there is")] = "",
     data: Annotated[str | None, typer.Option(help="The event's body.")] = None,
     file: Annotated[str | None, typer.Option(help="A file with the event's body; - is standard input.")] = None,
     url: Annotated[str | None, typer.Option(help="Post to this address instead of a local app.")] = None,
@@ -82,7 +85,9 @@ def invoke_command(  # noqa: PLR0917 - Typer fills them by name
     if url is not None:
         answer, about = post(url, body, key=key, timeout=timeout), {"sent_to": url}
     else:
-        found = invoke(find(data_dir or data_folder(app or Path())), body, trigger=trigger, timeout=timeout)
+        found = invoke(
+            find(data_dir or data_folder(app or Path())), body, trigger=trigger, function=function, timeout=timeout
+        )
         answer, about = found.body, {"function": found.function, "sent_to": found.sent_to, "found_at": found.found_at}
     _show(answer, about, as_json=as_json)
 

@@ -25,6 +25,8 @@ _PEEKED = 100
 _TAKEN = 50
 _LONGEST_BODY = 2000
 _LONGEST_ID = 128
+# Why the service gives a message up: all its deliveries had failed by then, and no receiver had it.
+_BY_ITSELF = ("MaxDeliveryCountExceeded", "TTLExpiredException")
 _REASONS = ("DeadLetterReason", "DeadLetterErrorDescription")
 _OF_THE_SERVICE, _PARTITION_KEY = "x-opt-", "x-opt-partition-key"
 # Seconds without another message after which a queue counts as read.
@@ -187,7 +189,7 @@ def _letter(function: RunningFunction, message: ServiceBusReceivedMessage) -> De
         function=function.name,
         name=_name(function.trigger, message),
         when=message.enqueued_time_utc or datetime.min.replace(tzinfo=UTC),
-        attempts=message.delivery_count or 0,
+        attempts=(message.delivery_count or 0) + (message.dead_letter_reason not in _BY_ITSELF),
         reason=message.dead_letter_reason or "",
         description=message.dead_letter_error_description or "",
         message_id=message.message_id or "",

@@ -31,8 +31,10 @@ class Answer:
     seconds: float
 
 
-def invoke(run: AppRun, body: bytes, *, trigger: str = "", timeout: float = 60.0) -> Answer:
-    """Send `body` to the app's function with that trigger: `http`, `blob` or `service_bus`.
+def invoke(
+    run: AppRun, body: bytes, *, trigger: str = "", function: str = "", timeout: float = 60.0
+) -> Answer:  # fmt: skip
+    """Send `body` to the app's function of that name, or with that trigger: `http`, `blob` or `service_bus_queue`.
 
     By default the first of them that there is. Raises InvalidRunRequest, NotRunning, InvocationFailed and, after
     `timeout` seconds, RunTimedOut.
@@ -40,15 +42,18 @@ def invoke(run: AppRun, body: bytes, *, trigger: str = "", timeout: float = 60.0
     senders = {
         "http": ("httpTrigger", _post),
         "blob": ("blobTrigger", _drop),
-        "service_bus": ("serviceBusTrigger", _send),
+        "service_bus_queue": ("serviceBusTrigger", _send),
     }
-    if trigger and trigger not in senders:
+    wanted = "service_bus_queue" if trigger == "service_bus" else trigger
+    if wanted and wanted not in senders:
         raise InvalidRunRequest(f"Cannot invoke by trigger {trigger!r}; the valid ones are {', '.join(senders)}.")
-    for name in [trigger] if trigger else senders:
+    for name in [wanted] if wanted else senders:
         binding_type, send = senders[name]
-        for function in run.triggered_by(binding_type):
-            return send(run, function, body, timeout)
-    raise InvalidRunRequest(f"The app {run.app} has no function with {_article(trigger)} trigger.")
+        for one in run.triggered_by(binding_type):
+            if not function or one.name.lower() == function.lower():
+                return send(run, one, body, timeout)
+    named = f" called {function!r}" if function else ""
+    raise InvalidRunRequest(f"The app {run.app} has no function{named} with {_article(wanted)} trigger.")
 
 
 def post(url: str, body: bytes, *, key: str = "", timeout: float = 60.0) -> bytes:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from infra.bus_entities import DEAD_LETTERS
+from infra.errors import InvalidRunRequest
 from infra.given_up import GivenUp, given_up, replay_given_up, show_given_up
 from infra.replaying import Replay, Selection, replay
 
@@ -62,13 +63,18 @@ def list_command(app: App, data_dir: DataDir = None, as_json: AsJson = False) ->
 
     Example: packager poison list ./diabetes-app
     """
-    found = given_up(app, data_dir=data_dir, told=lambda problem: typer.echo(problem, err=True))
+    problems: list[str] = []
+    found = given_up(app, data_dir=data_dir, told=problems.append)
     if as_json:
         typer.echo(json.dumps([one.as_document() for one in found], indent=2))
-        return
-    for one in found:
-        typer.echo(_line(one))
-    typer.echo(f"{_counted(len(found), [one.name for one in found])} given up.", err=True)
+    else:
+        for one in found:
+            typer.echo(_line(one))
+        typer.echo(f"{_counted(len(found), [one.name for one in found])} given up.", err=True)
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(InvalidRunRequest.exit_code)
 
 
 def show_command(app: App, name: Name, data_dir: DataDir = None) -> None:

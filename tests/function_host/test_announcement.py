@@ -55,6 +55,23 @@ def test_a_ready_file_without_a_folder_is_refused(tmp_path):
         check_ready_file(tmp_path / "none" / "ready.json")
 
 
+NAMED = """
+    import azure.functions as func
+    app = func.FunctionApp()
+
+    @app.route(route="%WHERE%")
+    def items(req: func.HttpRequest) -> str:
+        return ""
+    """
+
+
+async def test_settings_in_bindings_are_filled_in(write_app, serve):
+    files = {"function_app.py": NAMED, "local.settings.json": '{"Values": {"WHERE": "there"}}'}
+    host, _ = await serve(write_app(files))
+    (items,) = report(host, "http://here:1")["functions"]
+    assert items["url"] == "http://here:1/api/there"
+
+
 FAILING = """
     import azure.functions as func
     app = func.FunctionApp()

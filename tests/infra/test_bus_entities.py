@@ -38,6 +38,12 @@ def test_the_namespace_has_what_the_bindings_name() -> None:
     assert [one["Name"] for one in topics["other"]] == ["all"]
 
 
+def test_a_name_that_depends_on_the_event_is_nobodys() -> None:
+    document = namespace_of([binding("serviceBus", queueName="{to}")])
+
+    assert document["UserConfig"]["Namespaces"][0]["Queues"] == []
+
+
 def test_a_queue_with_sessions_for_one_function_has_them_for_all() -> None:
     document = namespace_of(
         [

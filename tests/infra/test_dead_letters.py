@@ -80,7 +80,7 @@ def test_they_are_listed_for_each_function(app: Path, client: ServiceBusClient) 
 
     assert (queued.function, queued.name) == ("one", "in/$DeadLetterQueue/1")
     assert (published.function, published.name) == ("two", "news/Subscriptions/mine/$DeadLetterQueue/1")
-    assert queued.error == "TooOdd: no column 'bmi'"
+    assert (queued.error, queued.attempts) == ("TooOdd: no column 'bmi'", 1)
     document = queued.as_document()
     assert {key: document[key] for key in ("messageId", "correlationId", "body")} == {
         "messageId": "a-1", "correlationId": "c-1", "body": "a",

@@ -139,7 +139,7 @@ def test_app_without_such_a_trigger_is_refused(silent: Path) -> None:
 
 
 def test_unknown_trigger_names_the_valid_ones(silent: Path) -> None:
-    with pytest.raises(InvalidRunRequest, match="'grpc'; the valid ones are http, blob, service_bus"):
+    with pytest.raises(InvalidRunRequest, match="'grpc'; the valid ones are http, blob, service_bus_queue"):
         invoke(runs.app_run(silent), b"[1]", trigger="grpc")
 
 

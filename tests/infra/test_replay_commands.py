@@ -84,6 +84,15 @@ def test_what_was_given_up_is_listed(app: Path) -> None:
     assert [(one["function"], one["blob"]) for one in documents] == [("one", "input/a.txt"), ("one", "input/b.txt")]
 
 
+def test_what_cannot_be_listed_is_told_after_what_can(app: Path) -> None:
+    (app / "function_app.py").write_text("raise RuntimeError('no model today')")
+    result = packager("poison", "list", app)
+
+    assert result.exit_code == 3
+    assert result.stdout.startswith("input/a.txt")
+    assert "Messages are not listed: The functions of " in result.stderr
+
+
 def test_one_record_is_shown_whole(app: Path) -> None:
     assert json.loads(packager("poison", "show", app, "input/a.txt").stdout)["etag"] == '"0x1"'
     assert isinstance(packager("poison", "show", app, "input/c.txt").exception, NoSuchFailure)

@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, mended: Path) -> Iterator[
 
 
 def test_a_message_is_answered(running: RunningApp) -> None:
-    answer = invoke(running.details, b"hello", trigger="service_bus")
+    answer = invoke(running.details, b"hello", trigger="service_bus_queue")
 
     assert json.loads(answer.body) == {"answer": "HELLO"}
     assert (answer.sent_to, answer.found_at) == ("in", "out #1")
@@ -57,7 +57,7 @@ def test_a_message_is_answered(running: RunningApp) -> None:
 def test_a_message_that_is_given_up_is_listed_shown_and_replayed(running: RunningApp, mended: Path) -> None:
     app = running.details.app
     with pytest.raises(RunTimedOut, match="among the dead letters"):
-        invoke(running.details, b"bad", trigger="service_bus", timeout=5)
+        invoke(running.details, b"bad", trigger="service_bus_queue", timeout=5)
 
     (dead,) = given_up(app)
     assert (dead.function, dead.name, dead.attempts) == ("score_bus_message", "in/$DeadLetterQueue/1", 10)
