@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusReceiveMode, ServiceBusSubQueue
+from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSubQueue
 
 from infra.emulators import LocalBus
 from infra.storage import folder_connection
@@ -94,9 +94,9 @@ class Storm:
         with self._client() as client:
             replies = [
                 Reply(id=one.message_id or "", cause=one.correlation_id or "", body=b"".join(one.body))
-                for one in _taken(client, OUT)
+                for one in _messages(client, OUT)
             ]
-            dead = {one.message_id or "": one.dead_letter_reason or "" for one in _taken(client, IN, dead=True)}
+            dead = {one.message_id or "": one.dead_letter_reason or "" for one in _messages(client, IN, dead=True)}
         return Found(replies=replies, left=left, dead=dead)
 
     def close(self) -> list[str]:
@@ -115,11 +115,13 @@ class Storm:
         return ServiceBusClient.from_connection_string(self._bus.connection_string)
 
 
-def _taken(client: ServiceBusClient, queue: str, *, dead: bool = False) -> Iterator:
-    """Every message of the queue, taken out."""
+def _messages(client: ServiceBusClient, queue: str, *, dead: bool = False) -> Iterator:
+    """Every message of the queue; they stay, so that nothing can get lost on the way."""
     options = {"sub_queue": ServiceBusSubQueue.DEAD_LETTER} if dead else {}
-    with client.get_queue_receiver(queue, receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE, **options) as receiver:
-        while page := receiver.receive_messages(_PAGE, max_wait_time=2):
+    after = 0
+    with client.get_queue_receiver(queue, **options) as receiver:
+        while page := receiver.peek_messages(_PAGE, sequence_number=after + 1):
+            after = page[-1].sequence_number
             yield from page
 
 
