@@ -38,8 +38,9 @@ class Plan:
     outages: int = 2
     share_of_bad: float = 0.01
     longest_work: float = 0.02
-    patience: float = 240.0
-    """Seconds that the rest may take; a claim runs out after 60, and the last of five attempts has waited for 8."""
+    patience: float = 360.0
+    """Seconds that the rest may take: a claim runs out after 60, the last of five attempts has waited for 8, and what
+    the account forgot is found by a full sweep."""
 
 
 class Storm:
@@ -154,11 +155,13 @@ class Storm:
         return bool(gone)
 
     def _look(self, *, outputs: bool) -> Aftermath:
-        account, written = self._account, self._account.written()
+        account = self._account
+        # Receipts first: what they call done must be among the outputs that are listed after them.
+        receipts, written = account.receipts(), account.written()
         return Aftermath(
             outputs=account.outputs(written["out"]) if outputs else dict.fromkeys(written["out"], b""),
             errors=written["error"],
-            receipts=account.receipts(),
+            receipts=receipts,
             poisoned=account.poisoned() if outputs else (),
             outages=account.outages,
             last_writes=account.last_writes() if account.outages else {},
