@@ -268,6 +268,8 @@ class TriggerAdapter:
     """The event that a text stands for; raises InvalidInput for a text that stands for none."""
     portable: bool = True
     """Does Microsoft's host know this binding type?"""
+    emulator: str = ""
+    """What must run beside the app on a machine without the cloud: `service-bus`; empty when a folder will do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

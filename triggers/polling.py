@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Delivery(Protocol):
 
     @property
     def renew_every(self) -> float | None:
-        """Seconds after which the claim must be renewed; None when it never runs out."""
+        """Seconds after which the claim must be renewed next; None when it never runs out."""
         ...
 
     async def renew(self) -> None:
@@ -75,6 +75,8 @@ class PollingListener:
         self._loop: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
         self._failures = 0
+        self._away = _Row(name, "The claims on events can be renewed again")
+        self._lost = _Row(name, "Events are settled again")
 
     async def start(self) -> None:
         """Begin to pull; returns once the source was reached, or could not be reached for the first time."""
@@ -133,15 +135,16 @@ class PollingListener:
             await asyncio.wait(self._running)
 
     async def _process(self, delivery: Delivery) -> None:
-        async with _renewed(delivery):
+        async with renewed(delivery, self._tell_renewal):
             result = await self._executed(delivery.event)
         try:
             if result.error is None:
                 await delivery.complete()
             else:
                 await delivery.abandon(result.error)
+            self._lost.ends()
         except DeliveryLost as lost:
-            _log.warning("%s: %s", self._name, lost)
+            self._lost.fails(lost)
         except Exception:
             _log.exception("%s: event %s could not be settled; it will come again.", self._name, delivery.event.id)
 
@@ -151,6 +154,16 @@ class PollingListener:
         except Exception as error:
             _log.exception("%s: the executor raised for event %s.", self._name, event.id)
             return FunctionResult(error=error)
+
+    def _tell_renewal(self, event: Event, error: Exception | None) -> None:
+        if error is None:
+            self._away.ends()
+        elif isinstance(error, DeliveryLost):
+            self._lost.fails(error)
+        elif isinstance(error, SourceUnavailable):
+            self._away.fails(f"The claim on event {event.id} could not be renewed; trying again: {error}")
+        else:
+            _log.error("The claim on event %s could not be renewed; trying again.", event.id, exc_info=error)
 
     def _reached(self) -> None:
         if self._failures:
@@ -168,14 +181,40 @@ class PollingListener:
         return pause
 
 
+class _Row:
+    """Tells the first of like failures in a row, and how many there were when something works again."""
+
+    def __init__(self, name: str, after: str) -> None:
+        self._name = name
+        self._after = after
+        self._count = 0
+
+    def fails(self, error: object) -> None:
+        if not self._count:
+            _log.warning("%s: %s", self._name, error)
+        self._count += 1
+
+    def ends(self) -> None:
+        if self._count:
+            _log.info("%s: %s; that failed %d times.", self._name, self._after, self._count)
+        self._count = 0
+
+
+def _untold(event: Event, error: Exception | None) -> None:
+    """For whoever learns from what comes next that a renewal failed."""
+
+
 @contextlib.asynccontextmanager
-async def _renewed(delivery: Delivery) -> AsyncIterator[None]:
-    """Keep the claim while inside; a renewal on its way is always finished, so the claim's version is known."""
+async def renewed(delivery: Delivery, tell: Callable[[Event, Exception | None], None] = _untold) -> AsyncIterator[None]:
+    """Keep the claim while inside; a renewal on its way is always finished, so the claim's version is known.
+
+    `tell` hears of every renewal, and of the error when it failed.
+    """
     if delivery.renew_every is None:
         yield
         return
     finished = asyncio.Event()
-    renewing = asyncio.create_task(_renew_until(finished, delivery, delivery.renew_every))
+    renewing = asyncio.create_task(_renew_until(finished, delivery, tell))
     try:
         yield
     finally:
@@ -183,8 +222,10 @@ async def _renewed(delivery: Delivery) -> AsyncIterator[None]:
         await renewing
 
 
-async def _renew_until(finished: asyncio.Event, delivery: Delivery, every: float) -> None:
-    while True:
+async def _renew_until(
+    finished: asyncio.Event, delivery: Delivery, tell: Callable[[Event, Exception | None], None]
+) -> None:
+    while (every := delivery.renew_every) is not None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(every):
                 await finished.wait()
@@ -192,9 +233,9 @@ async def _renew_until(finished: asyncio.Event, delivery: Delivery, every: float
         try:
             await delivery.renew()
         except DeliveryLost as lost:
-            _log.warning("%s", lost)
+            tell(delivery.event, lost)
             return
-        except SourceUnavailable as error:
-            _log.warning("The claim on event %s could not be renewed; trying again: %s", delivery.event.id, error)
-        except Exception:
-            _log.exception("The claim on event %s could not be renewed; trying again.", delivery.event.id)
+        except Exception as error:
+            tell(delivery.event, error)
+        else:
+            tell(delivery.event, None)

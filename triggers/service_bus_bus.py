@@ -19,7 +19,9 @@ class Message:
     """By the names that Azure's metadata has; those without a value are left out."""
     attempt: int = 1
     """How often it was delivered, this time included."""
+    enqueued: datetime | None = None
     locked_until: datetime | None = None
+    """By the service's clock, like the time when it was enqueued."""
     handle: object = None
     """What the client settles it by."""
 
@@ -37,7 +39,7 @@ class Outgoing:
 
 
 class Receiver(Protocol):
-    """One link to an entity, or to one session of it; may do one thing at a time."""
+    """One link to an entity, or to one session of it; takes while it settles and renews."""
 
     @property
     def session(self) -> str | None:
@@ -60,8 +62,8 @@ class Receiver(Protocol):
 
     async def dead_letter(self, message: Message, *, reason: str, description: str) -> None: ...
 
-    async def renew(self, message: Message) -> None:
-        """Hold its lock for longer, or that of its session."""
+    async def renew(self, message: Message) -> datetime | None:
+        """Until when it is locked now, or None in a session, which is held for longer."""
         ...
 
     async def renew_session(self) -> datetime | None:
@@ -72,10 +74,10 @@ class Receiver(Protocol):
 
 
 class Sender(Protocol):
-    """One link to an entity that messages are sent by."""
+    """One link to an entity that messages are sent by, from several tasks."""
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """All of them, in order; raises MessageRefused or SourceUnavailable."""
+        """All of them, in order; raises MessageRefused before any is sent, or SourceUnavailable."""
         ...
 
     async def close(self) -> None: ...

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -116,6 +116,18 @@ class Teller:
         except (sdk.ServiceBusError, ValueError, OSError) as error:
             raise self._error(error) from error
 
+    async def told_of_lock(self, call: Awaitable[_T]) -> _T:
+        """Like `told`, for what a link does with the messages that it brought: they are lost with it."""
+        try:
+            return await self.told(call)
+        except SourceUnavailable as error:
+            if isinstance(error.__cause__, ValueError):
+                raise DeliveryLost(
+                    f"The link to {self._entity} that brought a message was closed ({error.__cause__}). The message "
+                    "comes again when its lock ends."
+                ) from error
+            raise
+
     def _error(self, error: Exception) -> TriggerError:
         place = f"{self._entity} of the Service Bus namespace {self._host!r}"
         if isinstance(error, sdk.MessageSizeExceededError):
@@ -138,6 +150,7 @@ class SdkReceiver:
     def __init__(self, receiver: ServiceBusReceiver, teller: Teller) -> None:
         self._receiver = receiver
         self._told = teller.told
+        self._told_of_lock = teller.told_of_lock
 
     @property
     def session(self) -> str | None:
@@ -159,29 +172,35 @@ class SdkReceiver:
     async def receive(self, limit: int, *, timeout: float) -> Sequence[Message]:
         """At most `limit` messages, none after `timeout` seconds; raises SourceUnavailable or DeliveryLost."""
         messages = await self._told(self._receiver.receive_messages(limit, timeout))
-        return [received(message) for message in messages]
+        taken = [received(message) for message in messages]
+        for message in messages:
+            _leave_to_the_service(message)
+        return taken
 
     async def complete(self, message: Message) -> None:
-        await self._told(self._receiver.complete_message(_handle(message)))
+        await self._told_of_lock(self._receiver.complete_message(_handle(message)))
 
     async def abandon(self, message: Message) -> None:
-        await self._told(self._receiver.abandon_message(_handle(message)))
+        await self._told_of_lock(self._receiver.abandon_message(_handle(message)))
 
     async def dead_letter(self, message: Message, *, reason: str, description: str) -> None:
-        await self._told(
+        await self._told_of_lock(
             self._receiver.dead_letter_message(_handle(message), reason=reason, error_description=description)
         )
 
-    async def renew(self, message: Message) -> None:
+    async def renew(self, message: Message) -> datetime | None:
         """Hold the message's lock for longer, or that of its session; raises DeliveryLost or SourceUnavailable."""
         if self._receiver.session is not None:
             await self.renew_session()
-        else:
-            await self._told(self._receiver.renew_message_lock(_handle(message)))
+            return None
+        handle = _handle(message)
+        until = await self._told_of_lock(self._receiver.renew_message_lock(handle))
+        _leave_to_the_service(handle)
+        return until
 
     async def renew_session(self) -> datetime | None:
         session = self._receiver.session
-        return None if session is None else await self._told(session.renew_lock())
+        return None if session is None else await self._told_of_lock(session.renew_lock())
 
     async def close(self) -> None:
         await self._receiver.close()
@@ -194,33 +213,37 @@ class SdkSender:
         self._sender = sender
         self._told = teller.told
         self._pauses = pauses
+        # A link may send one thing at a time; while one pauses, the others find out for themselves.
+        self._one = asyncio.Lock()
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Send all, several at once where they fit; raises MessageRefused or SourceUnavailable."""
+        """Send all, several at once where they fit; raises MessageRefused before any is sent, or SourceUnavailable."""
         if len(messages) == 1:
             await self._tried(partial(self._sender.send_messages, _sdk_message(messages[0])))
             return
-        batch = await self._tried(self._sender.create_message_batch)
+        batches = [await self._tried(self._sender.create_message_batch)]
         for message in messages:
             one = _sdk_message(message)
             try:
-                batch.add_message(one)
+                batches[-1].add_message(one)
             except sdk.MessageSizeExceededError:
-                await self._tried(partial(self._sender.send_messages, batch))
-                batch = await self._tried(self._sender.create_message_batch)
-                await self._told(_added(batch, one))
-        await self._tried(partial(self._sender.send_messages, batch))
+                batches.append(await self._tried(self._sender.create_message_batch))
+                await self._told(_added(batches[-1], one))
+        for batch in batches:
+            await self._tried(partial(self._sender.send_messages, batch))
 
     async def _tried(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """What the call gives, perhaps only after pauses."""
         for pause in self._pauses:
             try:
-                return await self._told(call())
+                async with self._one:
+                    return await self._told(call())
             except SourceUnavailable as error:
                 if not isinstance(error.__cause__, _PASSING):
                     raise
                 await asyncio.sleep(pause)
-        return await self._told(call())
+        async with self._one:
+            return await self._told(call())
 
     async def close(self) -> None:
         await self._sender.close()
@@ -229,6 +252,11 @@ class SdkSender:
 async def _added(batch: Any, message: ServiceBusMessage) -> None:
     """So that a message which fits in no batch is told of like every other error."""
     batch.add_message(message)
+
+
+def _leave_to_the_service(message: ServiceBusReceivedMessage) -> None:
+    """Let the service say if a lock has ended: the client refuses to settle by this machine's clock."""
+    message._expiry = datetime.max.replace(tzinfo=UTC)  # noqa: SLF001 - nothing public turns that check off
 
 
 def _handle(message: Message) -> ServiceBusReceivedMessage:

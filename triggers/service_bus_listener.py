@@ -46,6 +46,7 @@ def plan_of(binding: Binding, settings: ServiceBusSettings) -> Plan:
         appetite = Appetite()
     return Plan(
         links=links,
+        prefetch=-(-settings.prefetch // links),
         appetite=appetite,
         are_many=are_many,
         session_idle=settings.session_idle if in_sessions else None,

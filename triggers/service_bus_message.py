@@ -25,7 +25,8 @@ def received(message: Any) -> Message:
         body=_body(message),
         properties={name: value for name, value in properties.items() if value is not None},
         attempt=attempt,
-        locked_until=None if message.locked_until_utc is None else message.locked_until_utc.astimezone(UTC),
+        enqueued=_utc(message.enqueued_time_utc),
+        locked_until=_utc(message.locked_until_utc),
         handle=message,
     )
 
@@ -115,12 +116,21 @@ def _plain_properties(properties: Mapping[Any, Any]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """As JSON can say it; the SDK gives text as bytes, and what is no text comes in base 64."""
+    """As JSON can say it; the SDK gives text as bytes, and what is no text comes in base 64.
+
+    A time of the sender's is a number here already: the SDK decodes it to milliseconds.
+    """
     if isinstance(value, bytes):
         try:
             return value.decode()
         except UnicodeDecodeError:
             return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return _plain_properties(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return _time(value)
     return value if isinstance(value, str | int | float) or value is None else str(value)
 
 
@@ -129,7 +139,12 @@ def _text(value: object) -> str | None:
 
 
 def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.astimezone(UTC).isoformat()
+    utc = _utc(value)
+    return None if utc is None else utc.isoformat()
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def _length(value: timedelta | None) -> str | None:

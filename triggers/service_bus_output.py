@@ -1,6 +1,5 @@
 """Results are sent to a Service Bus queue or topic."""
 
-import asyncio
 from collections.abc import Mapping
 
 from triggers.contract import BindingAdapter, BindingContext, OutputWriter
@@ -24,7 +23,7 @@ class ServiceBusWriter:
         self._is_topic = is_topic
         self._label = label
         self._answers_messages = answers_messages
-        self._senders: dict[str, tuple[Sender, asyncio.Lock]] = {}
+        self._senders: dict[str, Sender] = {}
 
     async def open(self) -> None:
         """Queues and topics are never made from here, and a link is opened by the first message."""
@@ -38,21 +37,18 @@ class ServiceBusWriter:
         messages = answers(value, cause, self._label)
         if not messages:
             return
-        sender, one = self._sender(check_entity_name(fill_text(self._name, metadata)))
-        # A link may do one thing at a time.
-        async with one:
-            await sender.send(messages)
+        await self._sender(check_entity_name(fill_text(self._name, metadata))).send(messages)
 
     async def close(self) -> None:
-        for sender, _ in self._senders.values():
+        for sender in self._senders.values():
             await sender.close()
         self._senders.clear()
         await self._bus.close()
 
-    def _sender(self, name: str) -> tuple[Sender, asyncio.Lock]:
+    def _sender(self, name: str) -> Sender:
         if name not in self._senders:
             entity = Entity(name=name, is_topic=self._is_topic)
-            self._senders[name] = (self._bus.sender(entity), asyncio.Lock())
+            self._senders[name] = self._bus.sender(entity)
         return self._senders[name]
 
 

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 import azure.functions as func
 
@@ -84,8 +83,7 @@ def listen(context: ListenerContext) -> Listener:
             "comes again when its lock runs out, until the entity's MaxDeliveryCount.", context.function,
         )  # fmt: skip
     wait = None if plan.session_idle is None else _SESSION_WAIT
-    prefetch = -(-settings.prefetch // plan.links)
-    source = ServiceBusSource(partial(bus.receiver, entity, prefetch=prefetch, session_wait=wait), plan)
+    source = ServiceBusSource(lambda prefetch: bus.receiver(entity, prefetch=prefetch, session_wait=wait), plan)
     polling = PollingListener(
         source,
         context.executor,
@@ -155,4 +153,5 @@ adapter = TriggerAdapter(
     connections=connections,
     scale=scale,
     event_of=message_of_text,
+    emulator="service-bus",
 )

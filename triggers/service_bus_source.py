@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import ceil, inf
 from types import TracebackType
 from typing import Self, cast
 
@@ -41,6 +42,8 @@ class Plan:
     session_idle: float | None = None
     """Seconds after which a session without messages is given up; None when there are no sessions."""
     is_binary: bool = False
+    prefetch: int = 0
+    """How many messages a link's client may have waiting."""
     terms: Terms = field(default_factory=Terms)
 
     @property
@@ -55,7 +58,8 @@ class ServiceBusSource:
     There is one link until it is busy, then more, up to the plan's number: each has a connection of its own.
     """
 
-    def __init__(self, connect: Callable[[], Receiver], plan: Plan) -> None:
+    def __init__(self, connect: Callable[[int], Receiver], plan: Plan) -> None:
+        """`connect` is told how many messages the client may have waiting."""
         self._connect = connect
         self._plan = plan
         self._ready: deque[ServiceBusDelivery] = deque()
@@ -65,7 +69,12 @@ class ServiceBusSource:
         """A look ended, or messages were handed out."""
         self._links: dict[asyncio.Task[None], bool] = {}
         """Each link's task, and if it is open."""
+        self._lanes: set[Lane] = set()
         self._taking: set[Lane] = set()
+        self._slowest: float | None = None
+        """Seconds that the longest run took; None before the first."""
+        self._lock = inf
+        """Seconds that messages were locked for at least when they came."""
         self._failure: SourceUnavailable | None = None
         self._grow_after = 0.0
         self._stopping = False
@@ -77,15 +86,19 @@ class ServiceBusSource:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for delivery in self._ready:
+        for lane in self._lanes:
+            lane.hurry()
+        ready = [*self._ready]
+        self._ready.clear()
+        for delivery in ready:
             with contextlib.suppress(DeliveryLost):
                 await delivery.abandon(SourceUnavailable("The host stops."))
-        self._ready.clear()
         # A link that ends by itself closes in order, where one that is cancelled would leave that to the client.
         await self._ended(_PATIENCE if self._stopping else 0)
         for link in self._links:
             link.cancel()
         await self._ended(None)
+        self._ready.clear()
 
     async def _ended(self, timeout: float | None) -> None:
         if self._links:
@@ -112,8 +125,8 @@ class ServiceBusSource:
         for link, is_open in list(self._links.items()):
             if not is_open:
                 link.cancel()
-        for lane in self._taking:
-            lane.is_hurried = True
+        for lane in self._lanes:
+            lane.hurry()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 while self._taking or self._ready:
@@ -159,15 +172,16 @@ class ServiceBusSource:
     async def _run_link(self) -> None:
         """One link after another: with sessions, each of them has its own."""
         while not self._stopping:
-            receiver = self._connect()
+            prefetch = self._prefetch(inf)
+            receiver = self._connect(prefetch)
             try:
-                if await self._use(receiver):
+                if await self._use(receiver, prefetch):
                     return
             finally:
                 with contextlib.suppress(Exception):
                     await receiver.close()
 
-    async def _use(self, receiver: Receiver) -> bool:
+    async def _use(self, receiver: Receiver, prefetch: int) -> bool:
         """Take from one entity or session until it has nothing; True when no other link is needed instead."""
         me = cast("asyncio.Task[None]", asyncio.current_task())
         in_sessions = self._plan.session_idle is not None
@@ -177,11 +191,20 @@ class ServiceBusSource:
             self._news.set()
             if in_sessions:
                 self._grow(1)
-            await self._serve(Lane(receiver, self._plan.appetite))
+            lane = Lane(receiver, self._plan.appetite)
+            self._lanes.add(lane)
+            try:
+                if await self._serve(lane, prefetch):
+                    return False
+            finally:
+                self._lanes.discard(lane)
         return not in_sessions or any(not is_open for link, is_open in self._links.items() if link is not me)
 
-    async def _serve(self, lane: Lane) -> None:
-        """Take and wait, until the session had nothing for a while, or other links wait for the next message."""
+    async def _serve(self, lane: Lane, prefetch: int) -> bool:
+        """Take and wait, until the session had nothing for a while, or other links wait for the next message.
+
+        True when a link is wanted that has another number of messages waiting.
+        """
         loop = asyncio.get_running_loop()
         longest = _IDLE if self._plan.session_idle is None else self._plan.session_idle
         busy = loop.time()
@@ -190,12 +213,30 @@ class ServiceBusSource:
                 await self._turn(lane)
             except DeliveryLost as lost:
                 _log.info("A session was lost and the next one is taken: %s", lost)
-                return
+                return False
             if lane.held:
+                begun = loop.time()
                 await self._freed(lane)
                 busy = loop.time()
+                self._slowest = max(self._slowest or 0.0, busy - begun)
+                if self._prefetch(lane.lock) != prefetch and not self._stopping:
+                    return True
             elif loop.time() - busy >= longest and (self._plan.session_idle is not None or self._taking):
-                return
+                return False
+        return False
+
+    def _prefetch(self, lock: float) -> int:
+        """None before it is known how long a run takes, nor when a lock would be half over before its turn comes.
+
+        What waits in the client's buffer cannot be renewed; in a session there is only the session's own lock.
+        """
+        if self._plan.session_idle is not None:
+            return self._plan.prefetch
+        if self._slowest is None:
+            return 0
+        self._lock = min(self._lock, lock)
+        runs = ceil(self._plan.prefetch / self._plan.appetite.most)
+        return self._plan.prefetch if runs * self._slowest < self._lock / 2 else 0
 
     async def _turn(self, lane: Lane) -> None:
         self._taking.add(lane)

@@ -49,10 +49,13 @@ def service_url(connection: Connection, service: str) -> str:
     )
 
 
-def credential_maker(connection: Connection) -> Callable[[], Any]:
-    """Makes the token credential that a section of settings asks for; raises ConnectionNotConfigured at once."""
+def credential_maker(connection: Connection, module: str = "azure.identity.aio") -> Callable[[], Any]:
+    """Makes the token credential that a section of settings asks for; raises ConnectionNotConfigured at once.
+
+    It is one for asynchronous clients; `module="azure.identity"` gives one for the others.
+    """
     try:
-        identity = import_module("azure.identity.aio")
+        identity = import_module(module)
     except ImportError as missing:
         raise ConnectionNotConfigured(
             f"The app settings '{connection.setting}__...' ask for a managed identity, but azure-identity is not "

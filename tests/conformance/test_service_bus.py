@@ -102,6 +102,12 @@ async def bus():
         yield Bus(emulator, client)
 
 
+@pytest.fixture
+def serve(bus, serve):
+    """The host ends before the bus does: nothing is torn down while it is in use."""
+    return serve
+
+
 def runs() -> list:
     import function_app
 
@@ -190,7 +196,8 @@ async def test_an_answer_carries_what_identifies_its_cause(app, bus):
     assert answer.application_properties == {b"traceparent": b"00-1-2-01"}
 
 
-async def test_an_answer_that_is_sent_again_is_a_duplicate(app, bus):
+async def test_an_answer_that_is_sent_again_is_a_duplicate(app, bus, monkeypatch):
+    monkeypatch.setattr("triggers.service_bus_delivery._FIRST_PAUSE", 0.01)
     await bus.send("in", ServiceBusMessage("x", message_id="m1"))
     await app(TWO, settings=bus.settings)
     await until(lambda: bus.waiting("in/$DeadLetterQueue"))
@@ -206,7 +213,8 @@ async def test_a_function_that_takes_longer_than_the_lock_gets_its_message_once(
     assert [message.delivery_count for message in runs()] == [1]
 
 
-async def test_a_message_whose_answer_cannot_be_sent_is_not_completed(app, bus):
+async def test_a_message_whose_answer_cannot_be_sent_is_not_completed(app, bus, monkeypatch):
+    monkeypatch.setattr("triggers.service_bus_delivery._FIRST_PAUSE", 0.01)
     await bus.send("in", "x")
     await app((WORK % ("in", "")).replace('"out"', '"gone"'), settings=bus.settings)
     await until(lambda: bus.waiting("in/$DeadLetterQueue"))
@@ -351,3 +359,24 @@ async def test_a_scoring_script_answers_messages_and_what_is_no_text_or_no_json_
     assert (b"".join(answer.body), answer.correlation_id) == (b"[2, 4]", "m1")
     dead = await bus.taken("in", 2, sub_queue=ServiceBusSubQueue.DEAD_LETTER)
     assert {message.dead_letter_reason for message in dead} == {"BodyIsNoText", "BodyIsNoJson"}
+
+
+async def test_messages_that_are_waited_with_for_others_keep_their_locks(app, bus):
+    await bus.send("short", "a", "b")
+    section = {"minMessageBatchSize": 3, "maxBatchWaitTime": "00:00:03"}
+    host_json = json.dumps({"version": "2.0", "extensions": {"serviceBus": section}})
+    source = MANY.replace('queue_name="in"', 'queue_name="short"')
+    await app(source, settings=bus.settings, host_json=host_json)
+    await until(lambda: runs() and not bus.waiting("short"))
+    assert [[message.delivery_count for message in run] for run in runs()] == [[1, 1]]
+
+
+async def test_many_messages_that_run_longer_than_their_locks_come_once(app, bus):
+    await bus.send("short", *[str(number) for number in range(50)])
+    source = MANY.replace('queue_name="in"', 'queue_name="short"').replace("def work", "async def work")
+    await app(
+        source.replace("    if any(", "    import asyncio; await asyncio.sleep(3)\n    if any("), settings=bus.settings
+    )
+    await until(lambda: runs() and not bus.waiting("short"))
+    bodies = [message.get_body() for run in runs() for message in run]
+    assert sorted(bodies) == sorted(str(number).encode() for number in range(50))

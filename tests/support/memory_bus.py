@@ -53,8 +53,9 @@ class MemoryReceiver:
     async def dead_letter(self, message: Message, *, reason: str, description: str) -> None:
         self._note("dead_letter", message, reason, description)
 
-    async def renew(self, message: Message) -> None:
+    async def renew(self, message: Message) -> datetime | None:
         self._note("renew", message)
+        return datetime.now(UTC) + timedelta(minutes=1)
 
     async def renew_session(self) -> datetime | None:
         self._fail()

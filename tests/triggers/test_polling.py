@@ -197,6 +197,48 @@ async def test_a_failing_settlement_does_not_stop_the_listener(error, caplog):
     assert str(error) in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [(SourceUnavailable("It is away."), "can be renewed again; that failed 2 times"),
+     (DeliveryLost("It is gone."), "Events are settled again; that failed 3 times")],
+)  # fmt: skip
+async def test_what_goes_wrong_with_many_claims_is_told_once_and_so_is_its_end(error, again, caplog):
+    caplog.set_level(logging.INFO)
+    log: list[tuple[str, int]] = []
+    deliveries = [MemoryDelivery(number, log) for number in range(4)]
+    for delivery in deliveries[:3]:
+        if isinstance(error, DeliveryLost):
+            delivery.settling = error
+    if isinstance(error, SourceUnavailable):
+        deliveries[0].renew_every = 0.002
+        failures = [error, error, None]
+
+        async def renew() -> None:
+            log.append(("renew", 0))
+            if failures and (failure := failures.pop(0)):
+                raise failure
+
+        deliveries[0].renew = renew  # type: ignore[method-assign]
+    pause = 0.04 if isinstance(error, SourceUnavailable) else 0.0
+    settled = lambda: sum(kind == "complete" for kind, _ in log) == 4  # noqa: E731
+    await run(MemorySource(deliveries), CountingExecutor(pause=pause), settled, concurrency=1)
+    assert caplog.text.count(str(error)) == 1
+    assert again in caplog.text
+
+
+async def test_the_next_renewal_is_due_when_the_delivery_says_so():
+    log: list[tuple[str, int]] = []
+    delivery = MemoryDelivery(0, log, renew_every=0.001)
+
+    async def renew() -> None:
+        log.append(("renew", 0))
+        delivery.renew_every = None
+
+    delivery.renew = renew  # type: ignore[method-assign]
+    await run(MemorySource([delivery]), CountingExecutor(pause=0.03), lambda: ("complete", 0) in log)
+    assert log == [("renew", 0), ("complete", 0)]
+
+
 async def test_an_unreachable_source_is_told_once_and_tried_again(caplog):
     caplog.set_level(logging.INFO)
     log: list[tuple[str, int]] = []

@@ -1,15 +1,16 @@
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.servicebus.aio import ServiceBusClient
 
+from infra.emulators.service_bus.broker.clock import ManualClock
 from infra.emulators.service_bus.broker.config import NamespaceConfig, QueueConfig, SubscriptionConfig, TopicConfig
 from infra.emulators.service_bus.emulator import ServiceBusEmulator
 from triggers.connections import Connection
 from triggers.errors import DeliveryLost, MessageRefused, SourceUnavailable
 from triggers.service_bus_bus import Outgoing, Receiver, Sender
-from triggers.service_bus_client import ServiceBus
+from triggers.service_bus_client import SdkSender, ServiceBus, Teller
 from triggers.service_bus_entity import Entity
 from triggers.service_bus_settings import Retry, ServiceBusSettings
 
@@ -90,6 +91,49 @@ async def test_messages_go_out_in_as_many_batches_as_they_need_and_come_back_in_
     assert (one.properties["DeadLetterReason"], one.properties["DeadLetterErrorDescription"]) == ("Reason", "why")
 
 
+async def test_locks_end_by_the_services_clock_and_not_by_ours():
+    clock = ManualClock(datetime.now(UTC) - timedelta(minutes=10))
+    async with ServiceBusEmulator(config=CONFIG, clock=clock) as emulator:
+        client = opened(emulator.connection_string)
+        await client.sender(QUEUE).send([outgoing(n) for n in range(3)])
+        receiver = client.receiver(QUEUE)
+        await receiver.open()
+        messages = await receiver.receive(3, timeout=2)
+        await receiver.complete(messages[0])
+        until = await receiver.renew(messages[1])
+        assert until == messages[1].locked_until
+        await receiver.complete(messages[1])
+        clock.advance(6)
+        with pytest.raises(DeliveryLost, match="queue 'q'"):
+            await receiver.renew(messages[2])
+        with pytest.raises(DeliveryLost, match="queue 'q'"):
+            await receiver.complete(messages[2])
+        await client.close()
+
+
+async def test_many_messages_are_renewed_and_settled_at_once(bus):
+    await bus.sender(QUEUE).send([outgoing(n) for n in range(40)])
+    receiver = bus.receiver(QUEUE)
+    await receiver.open()
+    messages: list = []
+    while len(messages) < 40:
+        messages += await receiver.receive(40 - len(messages), timeout=2)
+    renewing = [receiver.renew(message) for message in messages[:20]]
+    await asyncio.gather(*renewing, *(receiver.complete(message) for message in messages[20:]))
+    await asyncio.gather(*(receiver.complete(message) for message in messages[:20]))
+
+
+async def test_messages_are_lost_with_the_link_that_brought_them(bus):
+    await bus.sender(QUEUE).send([outgoing(1)])
+    receiver = bus.receiver(QUEUE)
+    await receiver.open()
+    (message,) = await receiver.receive(1, timeout=2)
+    await receiver.close()
+    for settle in (receiver.renew, receiver.complete):
+        with pytest.raises(DeliveryLost, match="The link to queue 'q' that brought a message was closed"):
+            await settle(message)
+
+
 async def test_a_topic_and_its_subscription(bus):
     await bus.sender(Entity(name="t", is_topic=True)).send([outgoing(1)])
     receiver = bus.receiver(Entity(name="t", subscription="s", is_topic=True), prefetch=5, session_wait=None)
@@ -121,7 +165,27 @@ async def test_a_message_that_is_too_large_is_refused(bus):
     with pytest.raises(MessageRefused, match="A message for queue 'q'"):
         await bus.sender(QUEUE).send([outgoing(1, b"x" * 300_000)])
     with pytest.raises(MessageRefused, match="A message for queue 'q'"):
-        await bus.sender(QUEUE).send([outgoing(1), outgoing(2, b"x" * 300_000)])
+        await bus.sender(QUEUE).send([*(outgoing(n, b"x" * 100_000) for n in range(4)), outgoing(5, b"x" * 300_000)])
+    receiver = bus.receiver(QUEUE)
+    await receiver.open()
+    assert await receiver.receive(1, timeout=0.05) == []
+
+
+async def test_a_message_that_has_to_pause_does_not_hold_up_the_others():
+    told: list[str] = []
+
+    class Away:
+        async def send_messages(self, _: object) -> None:
+            told.append("tried")
+            raise OSError("away")
+
+    sender = SdkSender(Away(), Teller(QUEUE, "host", "Bus"), [0.02])  # type: ignore[arg-type]
+    sending = [asyncio.create_task(sender.send([outgoing(n)])) for n in range(20)]
+    await asyncio.sleep(0.01)
+    assert len(told) == 20
+    for one in await asyncio.gather(*sending, return_exceptions=True):
+        assert isinstance(one, SourceUnavailable)
+    assert len(told) == 40
 
 
 async def test_a_key_that_is_refused_names_the_setting():

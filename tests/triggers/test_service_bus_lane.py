@@ -23,8 +23,76 @@ async def test_it_takes_no_more_than_it_may():
     assert [one.id for one in await lane(bus, Appetite(most=2)).take()] == ["a", "b"]
 
 
-async def test_what_was_locked_too_long_ago_is_left_to_others():
-    assert await lane(MemoryBus(locked("a", -1))).take() == []
+async def test_what_was_locked_too_long_ago_is_left_to_others_and_told_of(caplog):
+    bus = MemoryBus(locked("a", -1), locked("b"))
+    taking = lane(bus, Appetite(most=2))
+
+    async def renew(_: object) -> None:
+        raise DeliveryLost("the lock ended")
+
+    taking.receiver.renew = renew  # type: ignore[method-assign]
+    assert [one.id for one in await taking.take()] == ["b"]
+    assert "1 messages were not run, for their locks ended while they waited here" in caplog.text
+
+
+async def test_a_clock_that_is_ahead_costs_a_renewal_and_no_message():
+    bus = MemoryBus(locked("a", -8), locked("b"))
+    assert [one.id for one in await lane(bus, Appetite(most=2)).take()] == ["a", "b"]
+    assert bus.done == [("renew", "a")]
+
+
+async def test_a_clock_that_is_behind_is_known_by_messages_from_the_future():
+    taking = lane(MemoryBus(message("a", enqueued=NOW + timedelta(seconds=20), locked_until=NOW)))
+    await taking.take()
+    assert taking.renew_every(locked("b", 26)) == 2
+
+
+async def test_locks_are_renewed_while_more_messages_are_waited_for():
+    bus = MemoryBus(locked("a", 0.03), locked("b", 0.03))
+    taking = lane(bus, Appetite(most=5, least=3, wait=0.3))
+    waiting = asyncio.create_task(taking.take())
+    while len(bus.done) < 2:  # noqa: ASYNC110 - the condition is somebody else's state
+        await asyncio.sleep(0.005)
+    bus.waiting.append(locked("c"))
+    assert [one.id for one in await waiting] == ["a", "b", "c"]
+    assert bus.done == [("renew", "a"), ("renew", "b")]
+
+
+async def test_a_service_that_is_away_while_more_is_waited_for_is_told_of():
+    bus = MemoryBus(locked("a", -1))
+    taking = lane(bus)
+
+    async def renew(_: object) -> None:
+        raise SourceUnavailable("away")
+
+    taking.receiver.renew = renew  # type: ignore[method-assign]
+    with pytest.raises(SourceUnavailable, match="away"):
+        await taking.take()
+
+
+async def test_many_renewals_are_under_way_at_once():
+    taking = lane(MemoryBus())
+    running = most = 0
+
+    async def renew(_: object) -> datetime:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        return NOW
+
+    taking.receiver.renew = renew  # type: ignore[method-assign]
+    await asyncio.gather(*(taking.renew(locked(str(n))) for n in range(100)))
+    assert most == 64
+
+
+async def test_a_pause_ends_when_the_host_stops():
+    pausing = lane(MemoryBus())
+    await pausing.pause(0.001)
+    pausing.hurry()
+    async with asyncio.timeout(1):
+        await pausing.pause(60)
 
 
 async def test_it_waits_for_as_many_as_are_wanted_together():
@@ -41,7 +109,7 @@ async def test_it_waits_no_longer_than_it_should():
 
 async def test_in_a_hurry_it_takes_what_there_is():
     hurried = lane(MemoryBus(locked("a")), Appetite(most=5, least=3, wait=60))
-    hurried.is_hurried = True
+    hurried.hurry()
     assert len(await hurried.take()) == 1
 
 
@@ -59,6 +127,7 @@ async def test_a_lock_is_renewed_three_times_in_its_life():
     assert held.renew_every(locked("a", 60)) == 20
     assert held.renew_every(locked("a", 0.1)) == 0.2
     assert held.renew_every(message("a", locked_until=None)) is None
+    assert held.renew_every(locked("a", -1)) == 5 / 3
 
 
 async def test_settling_is_tried_again_while_the_service_is_away():

@@ -27,7 +27,7 @@ def binding(**options: object) -> Binding:
 
 async def test_what_was_taken_is_run_and_settled_before_the_stop_ends():
     bus, executor = MemoryBus(message("a"), message("b")), Executor()
-    source = ServiceBusSource(lambda: MemoryReceiver(bus, None), Plan(appetite=Appetite(most=2)))
+    source = ServiceBusSource(lambda _: MemoryReceiver(bus, None), Plan(appetite=Appetite(most=2)))
     listener = ServiceBusListener(PollingListener(source, executor, name="test", concurrency=2), source, bus)
     await listener.start()
     await asyncio.sleep(0.01)
@@ -41,6 +41,7 @@ def test_a_plan_for_one_message_at_a_time():
     plan = plan_of(binding(dataType="BINARY"), ServiceBusSettings(max_concurrent_calls=5))
     assert (plan.links, plan.concurrency, plan.is_binary, plan.session_idle) == (5, 5, True, None)
     assert plan.terms.auto_complete
+    assert plan_of(binding(), ServiceBusSettings(max_concurrent_calls=5, prefetch=11)).prefetch == 3
 
 
 def test_a_plan_for_sessions():

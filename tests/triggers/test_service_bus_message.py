@@ -156,5 +156,11 @@ def test_times_are_utc():
     assert message.locked_until == MOMENT
 
 
+def test_properties_of_the_sender_come_as_json_says_them():
+    custom = {b"when": MOMENT, b"in": {b"x": [b"a", 1, TOKEN]}, b"n": None}
+    properties = received(sdk_message(application_properties=custom)).properties["ApplicationProperties"]
+    assert properties == {"when": "2030-01-02T03:04:05.678901+00:00", "in": {"x": ["a", 1, str(TOKEN)]}, "n": None}
+
+
 def _with(body: bytes) -> Message:
     return Message(id="m", body=body, properties={"MessageId": "m", "UserProperties": {}})

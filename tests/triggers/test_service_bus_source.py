@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from triggers.service_bus_source import Plan, ServiceBusSource
 
 
 def source(bus: MemoryBus, **fields: object) -> ServiceBusSource:
-    return ServiceBusSource(lambda: MemoryReceiver(bus, None), Plan(**fields))  # type: ignore[arg-type]
+    return ServiceBusSource(lambda _: MemoryReceiver(bus, None), Plan(**fields))  # type: ignore[arg-type]
 
 
 async def taken(opened: ServiceBusSource, count: int, limit: int = 100) -> list:
@@ -70,7 +71,7 @@ async def test_a_body_that_cannot_be_taken_and_not_be_moved_aside_comes_again(ca
         raise DeliveryLost("gone")
 
     receiver.dead_letter = refuse  # type: ignore[method-assign]
-    async with ServiceBusSource(lambda: receiver, Plan()) as opened:
+    async with ServiceBusSource(lambda _: receiver, Plan()) as opened:
         (one,) = await taken(opened, 1)
         await one.complete()
     assert "Message a, whose body cannot be read, could not be moved aside: gone" in caplog.text
@@ -173,3 +174,47 @@ async def test_what_nobody_takes_any_more_is_given_back():
 def test_how_many_runs_there_may_be():
     assert Plan(links=3, appetite=Appetite(most=2)).concurrency == 6
     assert Plan(links=1, appetite=Appetite(most=1000), are_many=True).concurrency == 1
+
+
+@pytest.mark.parametrize(("lock", "asked"), [(60.0, [0, 400]), (1.0, [0])])
+async def test_messages_wait_in_the_client_only_when_their_turn_comes_in_time(lock, asked):
+    soon = {"locked_until": datetime.now(UTC) + timedelta(seconds=lock)}
+    bus = MemoryBus(message("a", **soon), message("b", **soon))
+    told: list[int] = []
+
+    def connect(prefetch: int) -> MemoryReceiver:
+        told.append(prefetch)
+        return MemoryReceiver(bus, None)
+
+    async with ServiceBusSource(connect, Plan(prefetch=400)) as opened:
+        for _ in range(2):
+            (one,) = await taken(opened, 1)
+            await asyncio.sleep(0.005)
+            await one.complete()
+        await asyncio.sleep(0.01)
+    assert told == asked
+
+
+async def test_in_a_session_messages_may_wait_in_the_client():
+    bus = MemoryBus(sessions=["one"])
+    told: list[int] = []
+
+    def connect(prefetch: int) -> MemoryReceiver:
+        told.append(prefetch)
+        return MemoryReceiver(bus, None)
+
+    async with ServiceBusSource(connect, Plan(prefetch=4, session_idle=5.0)):
+        assert told == [4]
+
+
+async def test_a_stop_ends_the_pause_of_what_failed_for_want_of_a_service():
+    bus = MemoryBus(message("a"))
+    async with source(bus) as opened:
+        (one,) = await taken(opened, 1)
+        giving_back = asyncio.create_task(one.abandon(SourceUnavailable("away")))
+        await asyncio.sleep(0.01)
+        assert not giving_back.done()
+        await opened.take_nothing_new()
+        async with asyncio.timeout(1):
+            await giving_back
+    assert bus.done == [("abandon", "a")]
