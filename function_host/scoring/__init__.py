@@ -47,7 +47,10 @@ def scoring_app(
 
 
 def web_service_app(app_file: str, *, entry_script: str, model_dir: str) -> func.FunctionApp:
-    """An app that answers `/` and `/score` as the scoring server did; its host.json must set no route prefix."""
+    """An app that answers `/`, `/score` and `/swagger.json` as the scoring server did.
+
+    Its host.json must set no route prefix; both paths are as in scoring_app().
+    """
     app, scorer = _app(app_file, entry_script, model_dir)
     declare_web_service(app, scorer)
     return app
@@ -55,9 +58,9 @@ def web_service_app(app_file: str, *, entry_script: str, model_dir: str) -> func
 
 def _app(app_file: str, entry_script: str, model_dir: str) -> tuple[func.FunctionApp, Scorer]:
     root = Path(app_file).resolve().parent
-    script = root / entry_script
-    _prepare(root, script.parent, root / model_dir)
-    scorer = Scorer(script)
+    script, source = root / entry_script, root / _source(entry_script)
+    _prepare(root, source, script, root / model_dir)
+    scorer = Scorer(script, root, source)
     app = ScoringApp(scorer)
 
     @app.function_name("warm_up")
@@ -68,11 +71,21 @@ def _app(app_file: str, entry_script: str, model_dir: str) -> tuple[func.Functio
     return app, scorer
 
 
-def _prepare(root: Path, source: Path, model_dir: Path) -> None:
-    """What scripts find around them: model and app folders in the environment, both folders importable."""
+def _source(entry_script: str) -> str:
+    """The folder with the script's project: the first one on the way to it, or the app's own."""
+    return Path(entry_script).parts[0] if len(Path(entry_script).parts) > 1 else ""
+
+
+def _prepare(root: Path, source: Path, script: Path, model_dir: Path) -> None:
+    """What scripts find around them: the app's folders in the environment, and modules beside the script."""
     os.environ["AZUREML_MODEL_DIR"] = str(model_dir)  # The app's own model, whatever the caller's shell had in mind.
     os.environ["AML_APP_ROOT"] = str(root)
+    os.environ["AZUREML_SOURCE_DIRECTORY"] = os.path.relpath(source, root)
+    os.environ["AZUREML_ENTRY_SCRIPT"] = os.path.relpath(script, root)
     for folder in (root, source):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
+    if str(script.parent) not in sys.path:
+        # Last, because the scoring server did not look there at all.
+        sys.path.append(str(script.parent))
     azureml_shim.install()

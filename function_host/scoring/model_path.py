@@ -23,9 +23,20 @@ def get_model_path(model_name: str, version: int | None = None, _workspace: obje
         return str(_only_entry(found))
     if version is None and Path(model_name).exists():
         return model_name
-    there = ", ".join(sorted(f"{path.parent.name}:{path.name}" for path in models.glob("*/*"))) or "none"
+    known = sorted(f"{path.parent.name}:{path.name}" for path in models.glob("*/*") if path.is_dir())
+    there = ", ".join(known) or "none"
     wanted = model_name if version is None else f"{model_name}:{version}"
     raise ModelNotFoundException(f"There is no model {wanted!r} in {models}; there are: {there}.")
+
+
+def model_listing(limit: int = 200) -> str:
+    """The files below `$AZUREML_MODEL_DIR`, one a line and at most `limit`: for whoever wonders why init() failed."""
+    if "AZUREML_MODEL_DIR" not in os.environ:
+        return "The setting AZUREML_MODEL_DIR is missing, so there is no model folder."
+    root = Path(os.environ["AZUREML_MODEL_DIR"])
+    found = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    more = [f"... and {len(found) - limit} more"] if len(found) > limit else []
+    return "\n".join((f"The model folder {root} holds {len(found)} files:", *found[:limit], *more))
 
 
 def _newest(folder: Path) -> Path | None:

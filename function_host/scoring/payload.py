@@ -1,12 +1,11 @@
 """From what arrives to run()'s argument, and from its answer to text."""
 
+import inspect
 import json
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-
-class UndecodableInput(Exception):
-    """The body is not UTF-8 text; the message says where."""
+from function_host.scoring.errors import UndecodableInput
 
 
 def text(body: bytes) -> str:
@@ -17,21 +16,19 @@ def text(body: bytes) -> str:
         raise UndecodableInput(f"Input cannot be decoded as UTF-8: {error}") from error
 
 
-def query_text(query: str) -> str:
-    """A GET request's query as JSON text: values are read as JSON where they are JSON; repeated names make lists."""
-    values: dict[str, object] = {}
+def query_values(query: str) -> dict[str, object]:
+    """A GET request's query: values are read as JSON where they are JSON; repeated names make lists."""
+    values: dict[str, list[object]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
-        read = _json_or_text(value)
-        if name not in values:
-            values[name] = read
-        else:
-            known = values[name]
-            values[name] = [*known, read] if isinstance(known, list) else [known, read]
-    return json.dumps(values)
+        values.setdefault(name, []).append(_json_or_text(value))
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
 def json_text(result: object) -> str:
     """run()'s answer as JSON, ASCII only; None is an empty object. Raises TypeError or ValueError."""
+    if inspect.iscoroutine(result):
+        # Else Python warns that nobody awaited it, on top of the answer that says so.
+        result.close()
     return json.dumps({} if result is None else result)
 
 

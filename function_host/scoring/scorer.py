@@ -1,35 +1,40 @@
 """The Handler behind every scoring function: events in, run()'s answers out."""
 
 import contextlib
-import io
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import azure.functions as func
-from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from function_host.scoring import answers
-from function_host.scoring.azureml_shim import AMLRequest
+from function_host.scoring.aml_http import AMLRequest
 from function_host.scoring.entry_script import EntryScript
-from function_host.scoring.errors import ScriptInterrupted
-from function_host.scoring.payload import UndecodableInput, header_dict, json_text, query_text, text
+from function_host.scoring.errors import (
+    BadInput,
+    ScoringTimeout,
+    ScriptAnswerError,
+    ScriptInterrupted,
+    UnsupportedInput,
+)
+from function_host.scoring.flask_context import flask_context
+from function_host.scoring.model_digests import check_models
+from function_host.scoring.payload import header_dict, json_text
+from function_host.scoring.raw_request import Arrival, from_event, from_request
 from function_host.scoring.script_thread import ScriptThread
+from function_host.scoring.settings import ScoringSettings, load_settings
+from function_host.scoring.swagger import Swagger
 from function_host.telemetry.tracebacks import users_part
 from triggers.contract import NO_HEADERS
-from triggers.http_body import Readable, SpooledBody, gathered, whole
+from triggers.http_body import Readable, SpooledBody, gathered
 
 _log = logging.getLogger("Scoring")
 
-
-class ScriptAnswerError(Exception):
-    """The script itself answered a pulled event with an error status."""
+Answer = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +51,17 @@ class _Ran:
 class Scorer:
     """Answers events with one scoring script, which it starts on the first event at the latest."""
 
-    def __init__(self, script: Path) -> None:
-        self._script = EntryScript(script)
+    def __init__(self, script: Path, root: Path | None = None, source: Path | None = None) -> None:
+        """`root` is the folder of the app and `source` that of the script's project; by default the script's own."""
+        self._root = root or script.parent
+        self._folders = list(dict.fromkeys((self._root, source or script.parent, script.parent)))
+        self._script = EntryScript(script, self._prepare)
         self._thread = ScriptThread("score")
+        self._settings = ScoringSettings()
+        self._swagger: Swagger | None = None
 
     async def start(self) -> None:
-        """Import the script and run init(), once; raises EntryScriptError."""
+        """Check the models, import the script and run init(), once; raises EntryScriptError."""
         if not self._script.is_started:
             await self._thread.submit(self._script.start)
 
@@ -59,19 +69,22 @@ class Scorer:
         """As start(), on the calling thread: for a process that is about to be forked, which has no other yet."""
         self._script.start()
 
+    def _prepare(self) -> None:
+        self._settings = load_settings(self._folders)
+        check_models(self._root)
+
     async def handle(
         self, body: bytes | Readable, headers: Mapping[str, str] = NO_HEADERS
     ) -> str | bytes | SpooledBody:
-        """Answer one pulled event: run() gets its text, or with @rawhttp a POST request that streams it.
+        """Answer one pulled event: run() gets its text, the values in it if it has a schema, or with @rawhttp a POST.
 
         An answer that run() streams, and that is long, waits on disk for whoever writes it.
 
-        Raises what run() raised (ScriptInterrupted for SystemExit and its like), UndecodableInput, ScriptAnswerError
-        for a response of 400 or more, and TypeError for an answer that is not JSON.
+        Raises what run() raised (ScriptInterrupted for SystemExit and its like), BadInput, ScoringTimeout,
+        ScriptAnswerError for a response of 400 or more, and TypeError for an answer that is not JSON.
         """
         await self.start()
-        argument = _raw_request("POST", "/", headers, body) if self._script.is_raw else text(_whole(body))
-        ran = await self._run(argument, headers)
+        ran = await self._run(from_event(body, headers))
         if ran.error is not None:
             raise _raisable(ran.error)
         result = ran.result
@@ -83,49 +96,92 @@ class Scorer:
 
     async def handle_http(self, request: func.HttpRequest) -> func.HttpResponse:
         """Answer one request as the scoring server did; never raises for what run() does."""
-        ids = answers.request_ids(request.headers)
-        if ids.too_long:
-            return answers.message(f"The header {ids.too_long} is over {answers.LONGEST_ID} characters.", 431, ids={})
+        return await self.framed(request, self._score)
+
+    async def describe(self, request: func.HttpRequest) -> func.HttpResponse:
+        """The API description that `?version=` asks for: 2 (the default), 3 or 3.1."""
+        return await self.framed(request, self._describe)
+
+    async def health(self, request: func.HttpRequest) -> func.HttpResponse:
+        """The answer to probes, once the script has started."""
+        return await self.framed(request, _healthy)
+
+    async def framed(self, request: func.HttpRequest, answer: Answer) -> func.HttpResponse:
+        """What `answer` says, with the headers that every answer has; once the script has started."""
         await self.start()
-        if request.method == "OPTIONS" and not self._script.is_raw:
-            return func.HttpResponse(status_code=200, mimetype="text/html", headers=ids.headers)
+        ids = answers.request_ids(request.headers)
+        response = answers.message(ids.too_long, 431) if ids.too_long else await answer(request)
+        return answers.framed(response, request.headers, request.method, ids, self._settings)
+
+    async def _score(self, request: func.HttpRequest) -> func.HttpResponse:
+        if request.method not in self._script.input.methods:
+            return answers.empty() if request.method == "OPTIONS" else answers.message(answers.NOT_ALLOWED, 405)
         try:
-            argument = self._argument(request)
-        except UndecodableInput as error:
-            return answers.message(str(error), 400, ids=ids.headers)
-        return self._reply(await self._run(argument, request.headers), ids.headers)
+            return _reply(await self._run(from_request(request)))
+        except BadInput as error:
+            return answers.message(str(error), 415 if isinstance(error, UnsupportedInput) else 400)
 
-    def _argument(self, request: func.HttpRequest) -> object:
-        if self._script.is_raw:
-            return _raw_request(request.method, request.url, request.headers, request.get_body())
-        if request.method == "GET":
-            return query_text(urlsplit(request.url).query)
-        return text(request.get_body())
+    async def _describe(self, request: func.HttpRequest) -> func.HttpResponse:
+        if self._swagger is None:
+            self._swagger = Swagger(self._script.function, self._settings, self._folders)
+        try:
+            return answers.reply(json_text(self._swagger.document(request.params.get("version", "2"))), 200)
+        except KeyError as error:
+            return answers.message(error.args[0], 404)
 
-    async def _run(self, argument: object, headers: Mapping[str, str]) -> _Ran:
+    async def _run(self, arrival: Arrival) -> _Ran:
+        """Raises BadInput."""
+        arguments = self._script.input.arguments(arrival)
+
         def call() -> _Ran:
             started = time.perf_counter()
             try:
-                result = self._script.run(argument, lambda: header_dict(headers))
-                streamed = _streamed(result)
+                with flask_context(arrival):
+                    result = self._script.run(arguments, lambda: header_dict(arrival.headers))
+                    streamed = _streamed(result)
             except BaseException as error:  # because whatever the script raises is its answer
                 return _Ran(error=error)
+            finally:
+                _close(arguments)
             return _Ran(result=result, streamed=streamed, milliseconds=(time.perf_counter() - started) * 1000)
 
-        return await self._thread.submit(call)
-
-    def _reply(self, ran: _Ran, ids: Mapping[str, str]) -> func.HttpResponse:
-        if ran.error is not None:
-            _log.error("run() failed", exc_info=users_part(ran.error))
-            return answers.message(answers.SCRIPT_FAILED, 500, run_failed=True, ids=ids)
-        if isinstance(ran.result, Response):
-            return _from_response(ran.result, ran.streamed, ids)
         try:
-            body = json_text(ran.result)
-        except (TypeError, ValueError) as error:
-            _log.error("run() returned a %s, which is not JSON: %s", type(ran.result).__name__, error)
-            return answers.message(answers.INTERNAL_ERROR, 500, ids=ids)
-        return answers.reply(body, 200, headers={"x-ms-run-fn-exec-ms": f"{ran.milliseconds:.3f}", **ids})
+            return await self._thread.submit(call, self._settings.timeout_ms / 1000)
+        except ScoringTimeout as error:
+            return _Ran(error=error)
+
+
+async def _healthy(_request: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("Healthy", mimetype="text/html")
+
+
+def _reply(ran: _Ran) -> func.HttpResponse:
+    if isinstance(ran.error, ScoringTimeout):
+        _log.error("run() was given up: %s", ran.error)
+        return answers.message(str(ran.error), 500, run_failed=True)
+    if ran.error is not None:
+        _log.error("run() failed", exc_info=users_part(ran.error))
+        return answers.message(answers.SCRIPT_FAILED, 500, run_failed=True)
+    try:
+        answer = _answer(ran)
+    except (TypeError, ValueError) as error:
+        _log.error("run() returned a %s, which is not JSON: %s", type(ran.result).__name__, error)
+        return answers.message(answers.INTERNAL_ERROR, 500)
+    answer.headers.add(answers.RUN_TIME, f"{ran.milliseconds:.3f}")
+    return answer
+
+
+def _answer(ran: _Ran) -> func.HttpResponse:
+    if isinstance(ran.result, Response):
+        return answers.from_response(ran.result, ran.streamed)
+    return answers.reply(json_text(ran.result), 200)
+
+
+def _close(arguments: Mapping[str, Any]) -> None:
+    """Give back the files that a request brought."""
+    for value in arguments.values():
+        if isinstance(value, AMLRequest):
+            value.close()
 
 
 def _raisable(error: BaseException) -> BaseException:
@@ -143,42 +199,3 @@ def _streamed(result: object) -> bytes | SpooledBody | None:
         return None
     with contextlib.closing(result):
         return gathered(result.iter_encoded())
-
-
-def _whole(body: bytes | Readable) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    data = body.read()
-    return data.encode() if isinstance(data, str) else data
-
-
-def _raw_request(method: str, url: str, headers: Mapping[str, str], body: bytes | Readable) -> AMLRequest:
-    parts = urlsplit(url)
-    builder = EnvironBuilder(
-        path=parts.path,
-        query_string=parts.query,
-        base_url=f"{parts.scheme}://{parts.netloc}" if parts.netloc else None,
-        method=method,
-        headers=Headers(headers),
-    )
-    environ = builder.get_environ()
-    environ["wsgi.input"] = io.BytesIO(body) if isinstance(body, bytes) else body
-    length = len(body) if isinstance(body, bytes) else getattr(body, "length", None)
-    # It ends by itself, so the request need not count.
-    environ["wsgi.input_terminated"] = True
-    if length is not None:
-        environ["CONTENT_LENGTH"] = str(length)
-    return AMLRequest(environ)
-
-
-def _from_response(
-    response: Response, streamed: bytes | SpooledBody | None, ids: Mapping[str, str]
-) -> func.HttpResponse:
-    failed = getattr(response, "run_function_failed", None)
-    told = {} if failed is None else {"x-ms-run-function-failed": str(failed)}
-    body = response.get_data() if streamed is None else whole(streamed)
-    answer = func.HttpResponse(body, status_code=response.status_code, headers={**told, **ids})
-    for name, value in response.headers:
-        if name.lower() != "content-length":
-            answer.headers.add(name, value)
-    return answer

@@ -5,19 +5,16 @@ and models that hold the interpreter lock answer more requests per second one by
 """
 
 import asyncio
-import queue
-import threading
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from function_host.scoring.errors import ScoringTimeout
+from function_host.scoring.script_worker import Batches, Call, ScriptWorker
+
 T = TypeVar("T")
-
-_LONGEST_HOLD = 0.002
-"""Seconds that a finished outcome may wait for the others of its batch."""
-
-_Call = tuple["asyncio.Future[Any]", Callable[[], Any]]
-_Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 
 class ScriptThread:
@@ -28,56 +25,66 @@ class ScriptThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._waiting: list[_Call] = []
-        self._batches: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, Sequence[_Call]]] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._name = name
+        self._waiting: deque[Call] = deque()
+        self._batches = Batches()
+        self._worker: ScriptWorker | None = None
+        self._limited = 0
+        self._is_watched = False
 
-    async def submit(self, call: Callable[[], T]) -> T:
-        """Run `call` on the thread; raises what it raised."""
+    async def submit(self, call: Callable[[], T], limit: float = math.inf) -> T:
+        """Run `call` on the thread; raises what it raised, and ScoringTimeout when it ran for `limit` seconds.
+
+        A call that took too long has TimeoutError raised inside it. It may ignore that, as a call into a library
+        does: after a second it goes on in vain, and another thread takes the next one.
+        """
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
-        self._waiting.append((outcome, call))
+        self._waiting.append(Call(future=outcome, work=call, limit=limit))
         if len(self._waiting) == 1:
             loop.call_soon(self._hand_over, loop)
-        value, error = await outcome
+        if limit != math.inf:
+            self._watch(loop, limit)
+        try:
+            value, error = await outcome
+        finally:
+            if limit != math.inf:
+                self._limited -= 1
         if error is not None:
             raise error
         result: T = value
         return result
 
+    def _watch(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
+        self._limited += 1
+        if not self._is_watched:
+            self._is_watched = True
+            loop.call_later(limit, self._look, loop, limit)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
+        """One timer for all calls: it looks at the one that runs, and comes again while there are any."""
+        worker = self._worker
+        call = worker.current if worker is not None else None
+        due = call.begun + call.limit if call is not None else time.monotonic() + limit
+        if worker is not None and call is not None and due <= time.monotonic():
+            self._give_up(worker, call)
+            due = time.monotonic() + limit
+        self._is_watched = self._limited > 0
+        if self._is_watched:
+            loop.call_later(max(0.0, due - time.monotonic()), self._look, loop, limit)
+
+    def _give_up(self, worker: ScriptWorker, call: Call) -> None:
+        """Nothing happens when it has just come to its end."""
+        left = worker.dismiss(call)
+        if left is not None:
+            if not call.future.done():
+                call.future.set_result((None, ScoringTimeout(round(call.limit * 1000))))
+            self._worker = ScriptWorker(self._name, self._batches, after=worker, first=left)
+            self._worker.start()
+
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._thread.ident is None:
-            self._thread.start()
+        if self._worker is None:
+            self._worker = ScriptWorker(self._name, self._batches)
+            self._worker.start()
         self._batches.put((loop, self._waiting))
-        self._waiting = []
-
-    def _work(self) -> None:
-        while True:
-            loop, batch = self._batches.get()
-            outcomes: list[_Outcome] = []
-            held_since = time.monotonic()
-            for future, call in batch:
-                outcomes.append(_run(future, call))
-                if time.monotonic() - held_since > _LONGEST_HOLD:
-                    _send(loop, outcomes)
-                    outcomes, held_since = [], time.monotonic()
-            _send(loop, outcomes)
-
-
-def _run(future: "asyncio.Future[Any]", call: Callable[[], Any]) -> _Outcome:
-    try:
-        return future, call(), None
-    except BaseException as error:  # because the caller raises it again
-        return future, None, error
-
-
-def _send(loop: asyncio.AbstractEventLoop, outcomes: Sequence[_Outcome]) -> None:
-    if outcomes and not loop.is_closed():
-        loop.call_soon_threadsafe(_deliver, outcomes)
-
-
-def _deliver(outcomes: Sequence[_Outcome]) -> None:
-    for future, value, error in outcomes:
-        if not future.done():
-            # As a value: some exceptions, StopIteration among them, cannot be set on a future.
-            future.set_result((value, error))
+        self._waiting = deque()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from function_host.scoring.model_path import ModelNotFoundException, get_model_path
+from function_host.scoring.model_path import ModelNotFoundException, get_model_path, model_listing
 
 
 @pytest.fixture
@@ -41,3 +41,16 @@ def test_two_files_are_no_model(models):
     (models / "m" / "2" / "other").write_text("")
     with pytest.raises(ModelNotFoundException, match="it holds 2"):
         get_model_path("m", 2)
+
+
+def test_the_listing_names_files_and_counts_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setenv("AZUREML_MODEL_DIR", str(tmp_path))
+    for name in ("b", "a", "c"):
+        (tmp_path / name).touch()
+    lines = model_listing(2).splitlines()
+    assert lines == [f"The model folder {tmp_path} holds 3 files:", "a", "b", "... and 1 more"]
+
+
+def test_without_a_model_folder_nothing_is_listed(monkeypatch):
+    monkeypatch.delenv("AZUREML_MODEL_DIR", raising=False)
+    assert model_listing() == "The setting AZUREML_MODEL_DIR is missing, so there is no model folder."

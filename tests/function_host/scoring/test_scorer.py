@@ -6,9 +6,14 @@ import azure.functions as func
 import pytest
 
 from function_host.scoring import azureml_shim
-from function_host.scoring.errors import ScriptInterrupted
-from function_host.scoring.payload import UndecodableInput
-from function_host.scoring.scorer import Scorer, ScriptAnswerError
+from function_host.scoring.errors import (
+    EntryScriptError,
+    ScoringTimeout,
+    ScriptAnswerError,
+    ScriptInterrupted,
+    UndecodableInput,
+)
+from function_host.scoring.scorer import Scorer
 
 ECHO = "def init(): pass\ndef run(data): return {'got': data}"
 RAW = """
@@ -159,3 +164,54 @@ async def test_a_script_cannot_stop_the_host_and_the_others_of_its_batch_are_ans
 async def test_a_script_that_takes_headers_is_told_of_the_event(scorer):
     script = "def init(): pass\ndef run(data, request_headers): return request_headers"
     assert json.loads(await scorer(script).handle(b"", {"x-functions-attempt": "2"})) == {"X-Functions-Attempt": "2"}
+
+
+async def test_a_run_that_takes_too_long_is_given_up_and_the_next_one_answers(scorer, monkeypatch):
+    monkeypatch.setenv("SCORING_TIMEOUT_MS", "30")
+    script = "def init(): pass\ndef run(data):\n    while data == 'slow': pass\n    return data"
+    slow = scorer(script)
+    answer = await slow.handle_http(request(b"slow"))
+    assert (answer.status_code, json.loads(answer.get_body())) == (500, {"message": "Scoring timeout after 30 ms"})
+    assert answer.headers["x-ms-run-function-failed"] == "True"
+    assert (await slow.handle_http(request(b"next"))).status_code == 200
+    with pytest.raises(ScoringTimeout):
+        await slow.handle(b"slow")
+
+
+async def test_changed_models_are_refused_before_the_script_runs(scorer, tmp_path):
+    model = tmp_path / "azureml-models" / "m" / "1" / "weights"
+    model.parent.mkdir(parents=True)
+    model.write_text("changed")
+    model.parent.with_suffix(".sha256").write_text(f"{'0' * 64}  1/weights\n")
+    with pytest.raises(EntryScriptError, match="weights was changed after it was packaged"):
+        await scorer("raise SystemExit").start()
+
+
+async def test_every_answer_tells_the_version_unless_told_not_to(scorer, monkeypatch):
+    assert (await scorer(ECHO).handle_http(request())).headers["x-ms-server-version"].startswith("function_host/")
+    monkeypatch.setenv("SERVER_VERSION_LOG_RESPONSE_ENABLED", "false")
+    assert "x-ms-server-version" not in (await scorer(ECHO).handle_http(request())).headers
+
+
+async def test_the_api_is_described(scorer):
+    answer = await scorer(ECHO).describe(func.HttpRequest("GET", "http://host/swagger.json", body=b""))
+    assert json.loads(answer.get_body())["swagger"] == "2.0"
+    bad = func.HttpRequest("GET", "http://host/swagger.json?version=9", params={"version": "9"}, body=b"")
+    assert (await scorer(ECHO).describe(bad)).status_code == 404
+
+
+async def test_the_files_of_a_request_are_given_back(scorer):
+    script = (
+        "from azureml.contrib.services.aml_request import rawhttp\n"
+        "def init(): pass\n"
+        "@rawhttp\n"
+        "def run(request):\n"
+        "    global kept\n"
+        "    kept = kept if request.method == 'GET' else request.files['f']\n"
+        "    return kept.stream.closed"
+    )
+    body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nhi\r\n--b--\r\n'
+    keeping = scorer(script)
+    first = await keeping.handle_http(request(body, headers={"Content-Type": "multipart/form-data; boundary=b"}))
+    assert first.get_body() == b"false"
+    assert (await keeping.handle_http(request(method="GET"))).get_body() == b"true"

@@ -36,6 +36,35 @@ async def test_the_script_finds_its_model_and_the_modules_beside_it(write_app, s
     assert answer.json() == ["w", "x", "beside"]
 
 
+async def test_a_script_in_a_folder_finds_the_modules_of_its_project_and_those_beside_it(write_app, serve):
+    app = {
+        "function_app.py": """
+            from function_host.scoring import scoring_app
+
+            http = {"auth_level": "anonymous"}
+            app = scoring_app(__file__, entry_script="azureml-app/code/score.py", model_dir="m", http=http)
+            """,
+        "azureml-app/project_helper.py": "NAME = 'project'",
+        "azureml-app/code/near_helper.py": "NAME = 'near'",
+        "azureml-app/code/score.py": """
+            import os
+
+            import near_helper
+            import project_helper
+
+            def init():
+                pass
+
+            def run(data):
+                names = ("AZUREML_SOURCE_DIRECTORY", "AZUREML_ENTRY_SCRIPT")
+                return [project_helper.NAME, near_helper.NAME, *(os.environ[name] for name in names)]
+            """,
+    }
+    _, client = await serve(write_app(app))
+    answer = await client.post("/api/score", content=b"")
+    assert answer.json() == ["project", "near", "azureml-app", "azureml-app/code/score.py"]
+
+
 async def test_an_http_function_needs_a_key_unless_told_otherwise(write_app, serve):
     open_app = {**APP, "function_app.py": APP["function_app.py"].replace("http={}", 'http={"auth_level": "anonymous"}')}
     _, client = await serve(write_app(open_app))

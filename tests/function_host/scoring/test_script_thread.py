@@ -1,8 +1,10 @@
 import asyncio
 import threading
+import time
 
 import pytest
 
+from function_host.scoring.errors import ScoringTimeout
 from function_host.scoring.script_thread import ScriptThread
 
 
@@ -51,3 +53,63 @@ async def test_a_caller_who_left_does_not_stop_the_others():
     release.set()
     assert await second == "second"
     assert first.cancelled()
+
+
+def forever() -> None:
+    while True:
+        pass
+
+
+async def test_a_call_over_its_limit_is_ended_and_the_next_one_runs():
+    thread = ScriptThread("t")
+    running: list[threading.Thread] = []
+
+    def slow() -> None:
+        running.append(threading.current_thread())
+        forever()
+
+    late, after = await asyncio.gather(thread.submit(slow, 0.02), thread.submit(lambda: 2, 5), return_exceptions=True)
+    assert isinstance(late, ScoringTimeout)
+    assert str(late) == "Scoring timeout after 20 ms"
+    assert after == 2
+    running[0].join(5)
+    assert not running[0].is_alive()
+
+
+async def test_what_was_done_before_a_call_that_hangs_is_not_lost():
+    thread = ScriptThread("t")
+    first, late = await asyncio.gather(
+        thread.submit(lambda: 1, 0.02), thread.submit(forever, 0.02), return_exceptions=True
+    )
+    assert first == 1
+    assert isinstance(late, ScoringTimeout)
+
+
+async def test_the_time_spent_waiting_does_not_count():
+    thread = ScriptThread("t")
+    calls = [thread.submit(lambda: time.sleep(0.015), 0.04) for _ in range(5)]
+    assert await asyncio.gather(*calls) == [None] * 5
+
+
+async def test_the_script_may_clean_up_when_its_time_is_over():
+    thread = ScriptThread("t")
+    seen: list[str] = []
+
+    def tidy() -> None:
+        try:
+            forever()
+        except TimeoutError:
+            seen.append("tidied")
+
+    with pytest.raises(ScoringTimeout):
+        await thread.submit(tidy, 0.02)
+    assert await thread.submit(lambda: seen[:]) == ["tidied"]
+
+
+async def test_a_caller_who_left_a_call_that_hangs_does_not_stop_the_others():
+    thread = ScriptThread("t")
+    gone = asyncio.create_task(thread.submit(forever, 0.03))
+    other = asyncio.create_task(thread.submit(lambda: "other", 5))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    assert await other == "other"

@@ -34,7 +34,8 @@ async def test_score_answers_without_a_key(client):
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/"), ("PUT", "/score"), ("DELETE", "/score"), ("HEAD", "/score")]
+    ("method", "path"),
+    [("POST", "/"), ("PUT", "/score"), ("DELETE", "/score"), ("HEAD", "/score"), ("POST", "/swagger.json")],
 )
 async def test_other_methods_are_405_in_json(client, method, path):
     answer = await client.request(method, path)
@@ -47,3 +48,13 @@ async def test_unknown_paths_are_404_in_json(client, path):
     answer = await client.get(path)
     assert answer.status_code == 404
     assert answer.json()["message"].startswith("The requested URL was not found")
+
+
+@pytest.mark.parametrize("path", ["/", "/swagger.json"])
+async def test_options_tells_the_methods(client, path):
+    answer = await client.options(path)
+    assert (answer.status_code, answer.text, answer.headers["allow"]) == (200, "", "GET, HEAD, OPTIONS")
+
+
+async def test_the_api_is_described(client):
+    assert (await client.get("/swagger.json?version=3")).json()["openapi"] == "3.0.3"
