@@ -17,14 +17,23 @@ _PIP_NAMES = MappingProxyType(
         "py-xgboost-cpu": "xgboost",
         "pytables": "tables",
         "python-graphviz": "graphviz",
+        "python-flatbuffers": "flatbuffers",
+        "python-kubernetes": "kubernetes",
+        "python-lz4": "lz4",
+        "python-xxhash": "xxhash",
         "pytorch": "torch",
         "pytorch-cpu": "torch",
+        "pytorch-gpu": "torch",
+        "ruamel_yaml": "ruamel.yaml",
         "tensorflow-base": "tensorflow",
+        "tensorflow-gpu": "tensorflow",
+        "tensorflow-mkl": "tensorflow",
     }
 )
 _CONDA_ONLY = re.compile(
     r"(_.*|lib(?:blas|cblas|curl|cxx|ffi|gcc|gfortran|gomp|jpeg|lapack|openblas|png|stdcxx|tiff|xml2).*|r-.*|gcc.*|gxx.*|gfortran.*|cuda.*|cudnn|nccl|openmpi|mpich|mkl|blas|openblas|openssl|"
-    r"ca-certificates|ffmpeg|git|graphviz|nodejs|openjdk|sqlite|zlib|xz|bzip2|readline|tk|curl|make|compilers)"
+    r"ca-certificates|cpuonly|pytorch-cuda|pytorch-mutex|python_abi|nomkl|llvm-openmp|freetype|glib|hdf5|icu|jpeg|krb5|ncurses|unixodbc|wget|"
+    r"ffmpeg|git|graphviz|nodejs|openjdk|sqlite|zlib|xz|bzip2|readline|tk|curl|make|compilers)"
 )
 _SPECIFICATION = re.compile(
     r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)(?P<extras>\[[^\]]*\])?\s*(?P<version>[^\s].*)?"

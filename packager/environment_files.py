@@ -28,6 +28,7 @@ class CondaFile:
 
     python_version: str | None = None
     """Major and minor version: `3.11`."""
+    channels: Sequence[str] = ()
     conda_packages: Sequence[str] = ()
     pip: RequirementsFile = field(default_factory=RequirementsFile)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -48,12 +49,16 @@ def read_conda_file(file: Path) -> CondaFile:
     if not isinstance(dependencies, list):
         raise InvalidEnvironment(f"{file}: 'dependencies' must be a list.")
     packages = [entry for entry in dependencies if isinstance(entry, str)]
+    channels = document.get("channels") or []
+    if not isinstance(channels, list):
+        raise InvalidEnvironment(f"{file}: 'channels' must be a list.")
     variables = document.get("variables") or {}
     if not isinstance(variables, dict):
         raise InvalidEnvironment(f"{file}: 'variables' must be a table of names and values.")
-    python, others = _split_python(packages)
+    python, others = split_python(packages)
     return CondaFile(
         python_version=python,
+        channels=[str(each) for each in channels],
         conda_packages=others,
         pip=_sort_lines(list(_pip_lines(file, dependencies))),
         variables={str(key): str(value) for key, value in variables.items()},
@@ -145,7 +150,7 @@ def _pip_lines(file: Path, dependencies: Sequence[object]) -> Iterator[tuple[str
                 yield f"{file}, pip entry", str(line).strip()
 
 
-def _split_python(packages: Sequence[str]) -> tuple[str | None, list[str]]:
+def split_python(packages: Sequence[str]) -> tuple[str | None, list[str]]:
     """The python version asked for and the other packages, `pip` itself left out."""
     python, others = None, []
     for package in packages:

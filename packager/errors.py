@@ -4,8 +4,11 @@ PackagerError
 ├── InvalidPackageRequest
 ├── InvalidEntryScript
 ├── InvalidEnvironment
+│   └── UnresolvedRequirement
 ├── InvalidModel
+│   └── ModelChanged
 ├── ModelNotFound
+├── RegistryUnavailable
 ├── StagingError
 ├── BuildFailed
 │   └── EngineUnavailable
@@ -39,16 +42,30 @@ class InvalidEnvironment(PackagerError):
     exit_code: ClassVar[int] = 3
 
 
+class UnresolvedRequirement(InvalidEnvironment):
+    """A requirement has no version or no wheel for the image; says which, and which package wants it."""
+
+
 class InvalidModel(PackagerError):
     """A model's name, path or version cannot be used."""
 
     exit_code: ClassVar[int] = 3
 
 
+class ModelChanged(InvalidModel):
+    """A registered model's file is not the one that was registered any more; says which, expected and found."""
+
+
 class ModelNotFound(PackagerError):
     """There is no such model or no such version of it."""
 
     exit_code: ClassVar[int] = 3
+
+
+class RegistryUnavailable(PackagerError):
+    """A model registry cannot be reached, or cannot be written."""
+
+    exit_code: ClassVar[int] = 6
 
 
 class StagingError(PackagerError):

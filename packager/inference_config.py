@@ -2,10 +2,13 @@
 
 import keyword
 from pathlib import Path
+from typing import Never
 
 from packager.entry_script import check_entry_script
 from packager.environment import Environment
+from packager.environment_sections import ContainerRegistry
 from packager.errors import InvalidPackageRequest
+from packager.inference_config_legacy import LegacyArguments
 
 RESERVED_MODULES = ("function_host", "triggers")
 
@@ -13,12 +16,18 @@ RESERVED_MODULES = ("function_host", "triggers")
 class InferenceConfig:
     """How a model answers: which script, with which files beside it, in which environment."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the retired signature
         self,
         entry_script: str | Path,
-        *,
+        runtime: str | None = None,
+        conda_file: str | Path | None = None,
+        extra_docker_file_steps: str | Path | None = None,
         source_directory: str | Path | None = None,
+        enable_gpu: bool | None = None,
         description: str | None = None,
+        base_image: str | None = None,
+        base_image_registry: ContainerRegistry | None = None,
+        cuda_version: str | None = None,
         environment: Environment | None = None,
     ) -> None:
         """Checks the script at once, without running it.
@@ -27,6 +36,10 @@ class InferenceConfig:
         folder is the source directory. All of the source directory goes into the package. Raises
         InvalidPackageRequest for a path that cannot be used and InvalidEntryScript for a script that does not
         parse or lacks init() or run().
+
+        `environment` says what the script needs. The older arguments still do, with a DeprecationWarning: `runtime`
+        ("python" or "spark-py") with `conda_file`, `base_image` and its registry, `extra_docker_file_steps` (a file
+        with lines of a Dockerfile). `enable_gpu` and `cuda_version` need a `base_image`, which has CUDA or not.
         """
         script = _script_path(entry_script, source_directory)
         root = Path(source_directory).expanduser().resolve() if source_directory is not None else script.parent
@@ -38,13 +51,43 @@ class InferenceConfig:
         self.source_directory = root
         self.entry_script = script.relative_to(root).as_posix()
         self.description = description
-        self.environment = environment
+        old = LegacyArguments(
+            runtime=runtime,
+            conda_file=self._below(conda_file),
+            extra_docker_file_steps=self._below(extra_docker_file_steps),
+            enable_gpu=enable_gpu,
+            base_image=base_image,
+            base_image_registry=base_image_registry,
+            cuda_version=cuda_version,
+        )
+        self.environment = old.environment() if environment is None else old.without(environment)
+        self.docker_steps = old.docker_steps()
+        """Lines of a Dockerfile that come right after the base image."""
         self.validate_configuration()
 
     @property
     def script(self) -> Path:
         """The entry script's absolute path."""
         return self.source_directory / self.entry_script
+
+    def _below(self, file: str | Path | None) -> Path | None:
+        """The retired arguments name files relative to the source directory, or as usual."""
+        if file is None:
+            return None
+        path = self.source_directory / Path(file).expanduser()
+        return path if path.is_file() else Path(file).expanduser().absolute()
+
+    def validation_script_content(self) -> None:
+        """Checks that the script parses and has init() and run(); raises InvalidEntryScript."""
+        check_entry_script(self.script)
+
+    def build_create_payload(self, workspace: object, name: str, model_ids: object) -> Never:
+        """Refused: there is no service to send it to."""
+        raise _no_payload("build_create_payload")
+
+    def build_profile_payload(self, profile_name: str, **arguments: object) -> Never:
+        """Refused: there is no service to send it to."""
+        raise _no_payload("build_profile_payload")
 
     def validate_configuration(self) -> None:
         """Checks names and script again; raises as the constructor does."""
@@ -54,6 +97,13 @@ class InferenceConfig:
 
     def __repr__(self) -> str:
         return f"InferenceConfig(entry_script={self.entry_script!r}, source_directory={str(self.source_directory)!r})"
+
+
+def _no_payload(call: str) -> InvalidPackageRequest:
+    return InvalidPackageRequest(
+        f"InferenceConfig.{call}() is not possible: images are made here, by package(), and not by a service that "
+        "takes a payload."
+    )
 
 
 def _script_path(entry_script: str | Path, source_directory: str | Path | None) -> Path:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from packager.builders.contract import BuiltImage
 from packager.docker_engine import connect
+from packager.environment_sections import ContainerRegistry
 from packager.errors import InvalidPackageRequest, PublishFailed
-from packager.models.contract import ModelRegistry
+from packager.models.opening import Registry
 from packager.staging.context import is_context
 
 
@@ -22,7 +23,7 @@ class ModelPackage:
     def __init__(
         self,
         *,
-        workspace: ModelRegistry | None,
+        workspace: Registry,
         location: str,
         context: Path | None = None,
         image: BuiltImage | None = None,
@@ -56,6 +57,14 @@ class ModelPackage:
         """The build's log from byte `offset` on, as text or as bytes."""
         content = self._log.encode()[offset:]
         return content.decode(errors="replace") if decode else content
+
+    def get_container_registry(self) -> ContainerRegistry:
+        """Where the image was published, without credentials; no address for one that was not."""
+        first, slash, _ = self.location.partition("/")
+        is_registry = (
+            not self.generate_dockerfile and bool(slash) and (first == "localhost" or bool({".", ":"} & {*first}))
+        )
+        return ContainerRegistry(address=first if is_registry else None)
 
     def pull(self) -> None:
         """Bring a published image to the Docker Engine; one that was not published is there already."""

@@ -6,22 +6,34 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from packager.builders.contract import BuiltImage, ImageBuilder, Log
 from packager.errors import InvalidPackageRequest
 from packager.image_reference import ImageReference, local_reference, published_reference
 from packager.inference_config import InferenceConfig
+from packager.locking import lock_requirements
+from packager.locking_target import WheelTarget
 from packager.model_package import ModelPackage
-from packager.models.contract import ModelRegistry
 from packager.models.model import Model
+from packager.models.opening import Registry
+from packager.models.pickles import sklearn_warnings
 from packager.publishers import Publisher
-from packager.request import PackageRequest, TriggerTable, check_request
-from packager.staging.context import stage
+from packager.request import PackageRequest, check_request
+from packager.staging.context import APP_FOLDER, Lock, stage
+from packager.staging.copying import sizes
+from packager.staging.requirements import environment_requirements
+from packager.trigger_forms import Trigger, TriggerTable, trigger_table
 
 BLOB_TRIGGER = "blob"
 HTTP_TRIGGER = "http"
 SERVICE_BUS_QUEUE_TRIGGER = "service_bus_queue"
+
+_MB = 1_000_000
+_MOST_LISTED = 5
+# What the retired service took at most.
+_LARGE = 300 * _MB
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,24 +51,30 @@ class _Record:
         if self.listener is not None:
             self.listener(line)
 
+    def warn(self, text: str) -> None:
+        """A line for the log that is shown even to those who do not listen to it."""
+        self.lines.append(f"Warning: {text}")
+        _LOGGER.warning("%s", text)
+
     @property
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self.lines)
 
 
 def package(  # noqa: PLR0913 - the retired signature and what is new by keyword
-    workspace: ModelRegistry | None,
+    workspace: Registry,
     models: Sequence[Model | str | Path],
     inference_config: InferenceConfig,
     generate_dockerfile: bool = False,
     functions_enabled: bool = False,
     trigger: str | None = None,
     *,
-    triggers: TriggerTable | None = None,
+    triggers: TriggerTable | Sequence[Trigger] | None = None,
     base_image: str | None = None,
     image_name: str | None = None,
     publish_to: str | None = None,
     context: str | Path | None = None,
+    lock: str | None = None,
     builder: ImageBuilder | None = None,
     publisher: Publisher | None = None,
     log: Log | None = None,
@@ -65,36 +83,34 @@ def package(  # noqa: PLR0913 - the retired signature and what is new by keyword
     """Package models and a scoring script as a functions-host image, or as a plain web service.
 
     `workspace` is not needed (None). `models` are Model objects or paths. With `functions_enabled`, `trigger`
-    names what fires run() and `options` are that trigger's (`input_path`, `auth_level` ...); `triggers`, a table of
-    options by trigger name, stands for both and may hold several. Without them the package is a web service
-    that answers at /score.
+    names what fires run() and `options` are that trigger's (`input_path`, `auth_level` ...); `triggers` stands for
+    both and may hold several: `[HttpTrigger(), BlobTrigger(input_path=...)]`, or a table of options by trigger
+    name. Without them the package is a web service that answers at /score.
 
     An image named `image_name` ("package" without one) is built by a Docker Engine and pushed to `publish_to`
     ("localhost:5000", "registry.example.com/team/name") if given. With `generate_dockerfile` nothing is built: the
-    package is the build context. `context` is the folder to leave the context in. `log` takes each line of the
-    build's output as it comes.
+    package is the build context, in the folder `context` if given, with its packages locked for the platform `lock`
+    ("linux/amd64") if given; those of an image always are. `log` takes each line of the build's output as it comes.
 
     Everything is checked before any work: InvalidPackageRequest, InvalidEntryScript, InvalidEnvironment,
-    ModelNotFound. Then StagingError, BuildFailed, PublishFailed. On an error nothing half-written stays.
+    ModelNotFound. Then StagingError, UnresolvedRequirement, BuildFailed, PublishFailed; nothing half-written stays.
     """
     table = _trigger_table(functions_enabled, trigger, triggers, options)
     request = check_request(models, inference_config, table, base_image=base_image)
-    order = _Order(
-        workspace=workspace,
-        request=request,
-        folder=Path(context) if context is not None else None,
-        record=_Record(log),
-    )
+    folder = Path(context) if context is not None else None
+    order = _Order(workspace=workspace, request=request, folder=folder, record=_Record(log))
+    _warn(order, trigger)
     if generate_dockerfile:
         _refuse_image_arguments(image_name, publish_to)
-        return _context_only(order)
+        return _context_only(order, lock)
+    _refuse_lock(lock)
     local = local_reference(image_name)
     target = published_reference(publish_to, local) if publish_to is not None else None
     return _image(order, local, target, builder, publisher)
 
 
 def package_http(
-    workspace: ModelRegistry | None,
+    workspace: Registry,
     models: Sequence[Model | str | Path],
     inference_config: InferenceConfig,
     generate_dockerfile: bool = False,
@@ -113,7 +129,7 @@ def package_http(
 
 
 def package_blob(
-    workspace: ModelRegistry | None,
+    workspace: Registry,
     models: Sequence[Model | str | Path],
     inference_config: InferenceConfig,
     generate_dockerfile: bool = False,
@@ -134,7 +150,7 @@ def package_blob(
 
 
 def package_service_bus_queue(
-    workspace: ModelRegistry | None,
+    workspace: Registry,
     models: Sequence[Model | str | Path],
     inference_config: InferenceConfig,
     generate_dockerfile: bool = False,
@@ -156,7 +172,7 @@ def package_service_bus_queue(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    workspace: ModelRegistry | None
+    workspace: Registry
     request: PackageRequest
     folder: Path | None
     record: _Record
@@ -186,7 +202,7 @@ def required_connections(triggers: TriggerTable) -> Mapping[str, str]:
 def _trigger_table(
     functions_enabled: bool,
     trigger: str | None,
-    triggers: TriggerTable | None,
+    triggers: TriggerTable | Sequence[Trigger] | None,
     options: Mapping[str, object],
 ) -> TriggerTable:
     if triggers is not None:
@@ -194,11 +210,11 @@ def _trigger_table(
             given = ", ".join(["trigger"] * (trigger is not None) + sorted(options))
             raise InvalidPackageRequest(
                 f"triggers= stands alone, but {given} was given too; put it into the table: "
-                "triggers={'blob': {'input_path': ...}}."
+                "triggers=[BlobTrigger(input_path=...)]."
             )
         if not triggers:
-            raise InvalidPackageRequest("triggers={} names no trigger; leave it out for a plain web service.")
-        return {name: dict(given) for name, given in triggers.items()}
+            raise InvalidPackageRequest("triggers= names no trigger; leave it out for a plain web service.")
+        return trigger_table(triggers)
     if not functions_enabled:
         return _web_service(trigger, options)
     if trigger is None:
@@ -212,9 +228,24 @@ def _web_service(trigger: str | None, options: Mapping[str, object]) -> TriggerT
         raise InvalidPackageRequest(
             f"{', '.join(sorted(options))} belongs to a trigger, but functions_enabled=True and trigger= are missing."
         )
-    if trigger is not None:
-        _LOGGER.warning("trigger=%r is ignored without functions_enabled=True; this is a plain web service.", trigger)
     return {}
+
+
+def _warn(order: _Order, trigger: str | None) -> None:
+    request = order.request
+    if trigger is not None and request.is_web_service:
+        order.record.warn(
+            f"trigger={trigger!r} is ignored without functions_enabled=True; this is a plain web service."
+        )
+    for text in sklearn_warnings(request.models, environment_requirements(request.environment)):
+        order.record.warn(text)
+
+
+def _refuse_lock(lock: str | None) -> None:
+    if lock is not None:
+        raise InvalidPackageRequest(
+            f"lock={lock!r} is for a build context (generate_dockerfile=True); an image is locked for its own platform."
+        )
 
 
 def _refuse_image_arguments(image_name: str | None, publish_to: str | None) -> None:
@@ -223,14 +254,17 @@ def _refuse_image_arguments(image_name: str | None, publish_to: str | None) -> N
             raise InvalidPackageRequest(f"{name}={value!r} makes no sense with generate_dockerfile=True.")
 
 
-def _context_only(order: _Order) -> ModelPackage:
+def _context_only(order: _Order, platform: str | None) -> ModelPackage:
+    base = order.request.base_image
+    target = WheelTarget.of(order.request.environment.python_version, platform, base) if platform is not None else None
+    lock = partial(lock_requirements, target=target) if target is not None else None
     parent = None if order.folder is not None else Path(tempfile.mkdtemp(prefix="packager-"))
     try:
-        folder = stage(order.request, order.folder or Path(parent or "") / "context").folder
+        folder = stage(order.request, order.folder or Path(parent or "") / "context", lock).folder
     except BaseException:
         _remove(parent)
         raise
-    order.record(f"Staged {folder}")
+    _tell_staged(folder, order.record)
     made = order.answer(str(folder), context=folder)
     if parent is not None:
         weakref.finalize(made, _remove, parent)
@@ -247,14 +281,36 @@ def _image(
     chosen = builder or _docker_builder()
     chosen.check()
     with tempfile.TemporaryDirectory(prefix="packager-") as parent:
-        context = stage(order.request, order.folder or Path(parent) / "context")
-        order.record(f"Staged {context.folder}")
+        context = stage(order.request, order.folder or Path(parent) / "context", _locked_by(chosen, order))
+        _tell_staged(context.folder, order.record)
         image = chosen.build(context, local, order.record)
     location = str(local)
     if target is not None:
         location = (publisher or _docker_publisher()).publish(image, target, order.record)
     order.record(f"Made {location}")
     return order.answer(location, context=order.folder, image=image)
+
+
+def _tell_staged(folder: Path, record: _Record) -> None:
+    """What went in from the source directory, the biggest first; a warning if it looks like data."""
+    record(f"Staged {folder}")
+    found = sizes(folder / APP_FOLDER)
+    total = sum(each.size for each in found)
+    listed = ", ".join(f"{each.name} {each.size / _MB:.1f} MB" for each in found[:_MOST_LISTED])
+    text = f"The source directory has {total / _MB:.1f} MB in the package: {listed}"
+    if total > _LARGE:
+        record.warn(f"{text}. List in .packagerignore what the script does not need.")
+    else:
+        record(text)
+
+
+def _locked_by(builder: ImageBuilder, order: _Order) -> Lock:
+    def lock(requirements: Path) -> str:
+        order.record("Locking the packages")
+        version = order.request.environment.python_version
+        return builder.lock(requirements, python_version=version, base_image=order.request.base_image)
+
+    return lock
 
 
 def _docker_builder() -> ImageBuilder:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packager.environment import Environment
-from packager.errors import InvalidEnvironment, InvalidPackageRequest
+from packager.environment_checks import check_environment
+from packager.errors import InvalidPackageRequest
 from packager.inference_config import InferenceConfig
 from packager.models.contract import ModelDetails, ModelVersion, check_path
 from packager.models.memory import MemoryModelRegistry
 from packager.models.model import Model
 from packager.staging.requirements import environment_requirements
+from packager.trigger_forms import TriggerTable
 
 DEFAULT_BASE_IMAGE = "python:{python_version}-slim"
-
-TriggerTable = Mapping[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class PackageRequest:
     base_image: str
     triggers: TriggerTable
     """Trigger name -> its checked options; none makes a plain web service."""
+    docker_steps: str = ""
+    """Lines of a Dockerfile that come right after the base image."""
 
     @property
     def is_web_service(self) -> bool:
@@ -52,8 +54,8 @@ def check_request(
     environment = inference_config.environment
     if environment is None:
         raise InvalidPackageRequest(
-            "Model packaging needs an InferenceConfig with an Environment: "
-            "InferenceConfig(..., environment=Environment('name'))."
+            "Error, model packaging requires an InferenceConfig containing an Environment object. "
+            "Write InferenceConfig(..., environment=Environment('name'))."
         )
     inference_config.validate_configuration()
     checked = {name: check_trigger(name, options) for name, options in triggers.items()}
@@ -64,6 +66,7 @@ def check_request(
         environment=_checked_environment(environment),
         base_image=_base_image(base_image, environment),
         triggers=checked,
+        docker_steps=inference_config.docker_steps,
     )
 
 
@@ -75,14 +78,14 @@ def check_trigger(name: object, options: Mapping[str, object]) -> Mapping[str, o
     known = adapters()
     if not isinstance(name, str) or name not in known:
         raise InvalidPackageRequest(
-            f"There is no trigger {name!r}{_hint(str(name), known)}; the valid ones are {', '.join(sorted(known))}."
+            f"Invalid trigger {name!r}, valid options are [{','.join(sorted(known))}]{_hint(str(name), known)}."
         )
     given = {option: value for option, value in options.items() if value is not None}
     parameters = inspect.signature(known[name].options).parameters
     for option in given:
         if option not in parameters:
             raise InvalidPackageRequest(
-                f"Trigger {name!r} has no option {option!r}{_hint(option, parameters)}; "
+                f"Invalid option {option!r} for trigger {name}{_hint(option, parameters)}; "
                 f"the valid ones are {', '.join(sorted(parameters))}."
             )
     for parameter in parameters.values():
@@ -116,8 +119,7 @@ def _model_versions(models: Sequence[Model | str | Path]) -> tuple[ModelVersion,
 
 def _model_version(model: Model | str | Path) -> ModelVersion:
     if isinstance(model, Model):
-        check_path(model.path)
-        return model.model_version
+        return replace(model.model_version, path=model.path)
     if isinstance(model, (str, Path)):
         return unregistered_model(Path(model))
     raise InvalidPackageRequest(f"{model!r} is neither a Model nor the path of a file or folder.")
@@ -132,16 +134,7 @@ def unregistered_model(path: Path, name: str | None = None) -> ModelVersion:
 
 
 def _checked_environment(environment: Environment) -> Environment:
-    if not re.fullmatch(r"3\.\d{1,2}", environment.python_version):
-        raise InvalidEnvironment(
-            f"python_version {environment.python_version!r} of environment {environment.name!r} must be a major "
-            "and minor version such as '3.11'."
-        )
-    for name, value in environment.environment_variables.items():
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise InvalidEnvironment(f"Environment variable {name!r} is not a valid name.")
-        if not isinstance(value, str) or "\n" in value:
-            raise InvalidEnvironment(f"Environment variable {name!r} must be one line of text, not {value!r}.")
+    check_environment(environment)
     environment_requirements(environment)
     return environment.clone(environment.name)
 
@@ -152,4 +145,7 @@ def _base_image(base_image: str | None, environment: Environment) -> str:
         return DEFAULT_BASE_IMAGE.format(python_version=environment.python_version)
     if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]*", chosen):
         raise InvalidPackageRequest(f"base_image {chosen!r} is not an image reference such as 'python:3.11-slim'.")
+    registry = environment.docker.base_image_registry.address
+    if base_image is None and registry and not chosen.startswith(f"{registry}/"):
+        return f"{registry}/{chosen}"
     return chosen

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from packager.image_reference import ImageReference
@@ -29,6 +30,10 @@ class ImageBuilder(Protocol):
 
     def check(self) -> None:
         """Raises EngineUnavailable when nothing can be built here now."""
+        ...
+
+    def lock(self, requirements: Path, *, python_version: str, base_image: str) -> str:
+        """The text of requirements.lock for what it builds; raises UnresolvedRequirement or BuildFailed."""
         ...
 
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:

@@ -1,9 +1,10 @@
-"""Build an image with a Docker Engine; the build itself has no network."""
+"""Build an image with a Docker Engine; the build itself has no network unless the user's own steps may want one."""
 
 import io
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +13,8 @@ from packager.builders.wheelhouse import download_wheels
 from packager.docker_engine import connect
 from packager.errors import BuildFailed, EngineUnavailable
 from packager.image_reference import ImageReference
+from packager.locking import lock_requirements
+from packager.locking_target import WheelTarget
 from packager.staging.context import BuildContext
 from packager.staging.dockerfile import WHEELS_FOLDER, render_dockerfile
 
@@ -29,26 +32,29 @@ class DockerBuilder:
         """Raises EngineUnavailable with the way out when no engine answers."""
         self._client = self._client or connect()
 
+    def platform(self) -> str:
+        """The engine's own: `linux/amd64`."""
+        self.check()
+        return f"linux/{self._client.version()['Arch']}"
+
+    def lock(self, requirements: Path, *, python_version: str, base_image: str) -> str:
+        """A lock for the engine's architecture; raises UnresolvedRequirement or BuildFailed."""
+        return lock_requirements(requirements, WheelTarget.of(python_version, self.platform(), base_image))
+
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
         """Wheels are fetched on this side and installed inside; raises BuildFailed with the end of the log."""
-        self.check()
-        architecture = self._client.version()["Arch"]
+        platform = self.platform()
+        target = WheelTarget.of(context.recipe.python_version, platform, context.recipe.base_image)
         with tempfile.TemporaryDirectory(prefix="packager-wheels-") as folder, tempfile.TemporaryFile() as archive:
             wheels = Path(folder)
-            log(f"Fetching wheels for Python {context.python_version} on linux/{architecture}")
-            download_wheels(
-                context.requirements,
-                wheels,
-                python_version=context.python_version,
-                architecture=architecture,
-                log=log,
-            )
+            log(f"Fetching wheels for {target}")
+            download_wheels(context.requirements, wheels, target, log)
             write_build_archive(context, wheels, archive)
-            image_id = self._run(archive, reference, log)
+            image_id = self._run(archive, reference, log, network=context.recipe.needs_network)
         size = self._client.images.get(image_id).attrs["Size"]
-        return BuiltImage(reference=reference, id=image_id, platform=f"linux/{architecture}", size=size)
+        return BuiltImage(reference=reference, id=image_id, platform=platform, size=size)
 
-    def _run(self, archive: IO[bytes], reference: ImageReference, log: Log) -> str:
+    def _run(self, archive: IO[bytes], reference: ImageReference, log: Log, *, network: bool) -> str:
         from docker.errors import APIError
         from requests.exceptions import ConnectionError as Disconnected
 
@@ -57,7 +63,8 @@ class DockerBuilder:
                 fileobj=archive,
                 custom_context=True,
                 tag=str(reference),
-                network_mode="none",
+                # Ours need none; whoever brings own steps wants to install something.
+                network_mode=None if network else "none",
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -71,13 +78,7 @@ class DockerBuilder:
 
 def write_build_archive(context: BuildContext, wheels: Path, archive: IO[bytes]) -> None:
     """Write context and wheels as a tar, the same bytes for the same files, and rewind it."""
-    dockerfile = render_dockerfile(
-        base_image=context.base_image,
-        python_version=context.python_version,
-        variables=context.environment_variables,
-        has_models=context.has_models,
-        wheelhouse=True,
-    ).encode()
+    dockerfile = render_dockerfile(replace(context.recipe, wheelhouse=True)).encode()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, "Dockerfile", io.BytesIO(dockerfile), len(dockerfile))
         for name, file in _files(context.folder, ""):

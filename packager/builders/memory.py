@@ -1,6 +1,7 @@
 """A builder that remembers what it was asked for; for tests and dry runs."""
 
 import hashlib
+from pathlib import Path
 
 from packager.builders.contract import BuiltImage, Log
 from packager.image_reference import ImageReference
@@ -15,6 +16,10 @@ class MemoryBuilder:
 
     def check(self) -> None:
         """Always ready."""
+
+    def lock(self, requirements: Path, *, python_version: str, base_image: str) -> str:
+        """Asks no index: what was wanted, as it was written."""
+        return f"# {python_version} {base_image}\n{requirements.read_text(encoding='utf-8')}"
 
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
         log(f"Remembering {reference}")

@@ -18,6 +18,14 @@ ModelName = Annotated[str | None, typer.Option(help="What the one model given by
 RegisteredModels = Annotated[
     list[str] | None, typer.Option("--model", help="A registered model, NAME or NAME:VERSION; repeatable.")
 ]
+Registry = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        help="Of registered models: a folder, or blob:CONTAINER of the account in $ModelsConnectionString; "
+        "$PACKAGER_REGISTRY.",
+    ),
+]
 Triggers = Annotated[
     list[str] | None,
     typer.Option("--trigger", help=f"What fires run(): {', '.join(names())}; repeatable."),
@@ -36,5 +44,14 @@ Functions = Annotated[
 Context = Annotated[Path | None, typer.Option(help="Leave the staged app in this folder.")]
 Image = Annotated[str | None, typer.Option(help="Build an image of this name, with or without a tag.")]
 BaseImage = Annotated[str | None, typer.Option(help="What the image is made from.")]
+RegisteredEnvironment = Annotated[
+    str | None, typer.Option("--environment", help="A registered environment, NAME or NAME:VERSION.")
+]
+Lock = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLATFORM", help="Lock the packages of --context for linux/amd64 or linux/arm64; --image always does."
+    ),
+]
 PublishTo = Annotated[str | None, typer.Option(help="Push the image to this registry.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]

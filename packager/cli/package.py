@@ -9,9 +9,12 @@ import typer
 
 from packager import Environment, InferenceConfig, LocalModelRegistry, Model, package
 from packager.cli import flags, output
+from packager.cli.environments import environment_of, registered
+from packager.cli.models import find_model
 from packager.cli.trigger_options import trigger_table
 from packager.request import unregistered_model
 from packager.staging.context import RUN_SUFFIX
+from triggers.registry import by_name
 
 _EXAMPLES = """Package a model and a scoring script as a functions-host image, or as a plain web service.
 
@@ -37,6 +40,7 @@ def package_command(  # noqa: PLR0917 - typer passes every flag by keyword
     model_path: flags.ModelPaths = None,
     model_name: flags.ModelName = None,
     model: flags.RegisteredModels = None,
+    registry: flags.Registry = None,
     trigger: flags.Triggers = None,
     input_path: flags.InputPath = None,
     output_path: flags.OutputPath = None,
@@ -44,40 +48,50 @@ def package_command(  # noqa: PLR0917 - typer passes every flag by keyword
     option: flags.TriggerOptions = None,
     requirements: flags.Requirements = None,
     conda_file: flags.CondaFile = None,
+    environment: flags.RegisteredEnvironment = None,
     functions: flags.Functions = None,
     context: flags.Context = None,
     image: flags.Image = None,
     base_image: flags.BaseImage = None,
     publish_to: flags.PublishTo = None,
+    lock: flags.Lock = None,
     json_output: flags.Json = False,
 ) -> None:
     _check_usage(context, image, publish_to, requirements, conda_file)
     given = {"input_path": input_path, "output_path": output_path, "auth_level": auth_level}
     table = trigger_table(trigger or [], given, option or [], functions)
-    environment = _environment(requirements, conda_file)
+    made_of = _environment(requirements, conda_file, environment)
     made = package(
         None,
-        _models(model_path or [], model_name, model or []),
-        InferenceConfig(entry_script, source_directory=source_directory, environment=environment),
+        _models(model_path or [], model_name, model or [], registry),
+        InferenceConfig(entry_script, source_directory=source_directory, environment=made_of),
         generate_dockerfile=image is None,
         triggers=table or None,
         base_image=base_image,
         image_name=image,
         publish_to=publish_to,
         context=context,
+        lock=lock,
         log=output.note,
     )
-    commands = next_steps(context, made.connections, image=None if image is None else made.location)
+    emulators = sorted({by_name(name).emulator for name in table} - {""})
+    commands = next_steps(
+        context, made.connections, image=None if image is None else made.location, emulators=emulators
+    )
     if json_output:
         output.show_json({**made.serialize(), "connections": made.connections, "next": commands})
     else:
         _show(made.location, commands)
 
 
-def next_steps(context: Path | None, connections: Mapping[str, str], *, image: str | None) -> Sequence[str]:
-    """Commands that run what was made, ready to paste."""
+def next_steps(
+    context: Path | None, connections: Mapping[str, str], *, image: str | None, emulators: Sequence[str] = ()
+) -> Sequence[str]:
+    """Commands that run what was made, ready to paste; `emulators` must run beside it here."""
     commands = []
-    if context is not None:
+    if context is not None and emulators:
+        commands.append(shlex.join(["packager", "run", str(context), *(f"--{name}" for name in emulators)]))
+    elif context is not None:
         folder = shlex.quote(str(context))
         settings = {setting: f"folder:{_data(context, 'storage')}" for setting in connections}
         settings["FUNCTIONS_SECRETS_PATH"] = _data(context, "keys")
@@ -121,17 +135,19 @@ def _check_usage(
         raise typer.BadParameter("--requirements and --conda-file exclude each other.")
 
 
-def _environment(requirements: Path | None, conda_file: Path | None) -> Environment:
-    if requirements is not None:
-        return Environment.from_pip_requirements("command-line", requirements)
-    if conda_file is not None:
-        return Environment.from_conda_specification("command-line", conda_file)
-    return Environment("command-line")
+def _environment(requirements: Path | None, conda_file: Path | None, name: str | None) -> Environment:
+    if name is None:
+        return environment_of("command-line", requirements, conda_file)
+    if requirements is not None or conda_file is not None:
+        raise typer.BadParameter("--environment stands alone, without --requirements and --conda-file.")
+    return registered(name)
 
 
-def _models(paths: Sequence[Path], name: str | None, registered: Sequence[str]) -> list[Model | str | Path]:
+def _models(
+    paths: Sequence[Path], name: str | None, registered: Sequence[str], registry: str | None
+) -> list[Model | str | Path]:
     if name is not None and len(paths) != 1:
         raise typer.BadParameter("--model-name names the one model of --model-path.")
     found: list[Model | str | Path] = [Model.of(LocalModelRegistry(), unregistered_model(path, name)) for path in paths]
-    found += [Model(id=each) if ":" in each else Model(name=each) for each in registered]
+    found += [find_model(each, registry) for each in registered]
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from packager.errors import InvalidPackageRequest
-from packager.request import TriggerTable
+from packager.trigger_forms import TriggerTable
 
 
 def trigger_table(

@@ -3,22 +3,30 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from packager.errors import StagingError
+from packager.locking import LOCK
+from packager.models.content import check_file, copy_hashed
 from packager.models.contract import ModelVersion, content_sha256
+from packager.models.downloading import registered_files
 from packager.request import PackageRequest
 from packager.staging.copying import IgnoreRules, copy_tree, make_readable
-from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
+from packager.staging.dockerfile import DOCKERIGNORE, Recipe, render_dockerfile
 from packager.staging.function_app import FUNCTION_APP_OPENING, render_function_app
 from packager.staging.host_id import SETTING as HOST_ID_SETTING
 from packager.staging.host_id import render_host_id
 from packager.staging.host_json import render_host_json
+from packager.staging.model_digests import write_digests
 from packager.staging.requirements import render_requirements
 from packager.staging.runtime import copy_runtime
 from triggers.blob_output import DIGEST_SETTING
+from triggers.http import LIMIT_SETTING
+
+Lock = Callable[[Path], str]
+"""From a requirements.txt to the text of its lock."""
 
 APP_FOLDER = "azureml-app"
 MODELS_FOLDER = "azureml-models"
@@ -26,6 +34,7 @@ KEYS_FOLDER = "azure-webjobs-secrets"
 """Where a host keeps its function keys in a folder that is its storage account."""
 RUN_SUFFIX = ".run"
 """A local run of the app in `x` keeps its data in `x.run`."""
+_NO_LIMIT = str(2**31 - 1)
 PACKAGES_FOLDER = ".python_packages/lib/site-packages"
 
 
@@ -34,18 +43,16 @@ class BuildContext:
     """A staged function app: a folder that a host can run and a builder can make an image from."""
 
     folder: Path
-    python_version: str
-    base_image: str
-    environment_variables: Mapping[str, str]
-    has_models: bool
+    recipe: Recipe
 
     @property
     def requirements(self) -> Path:
-        return self.folder / "requirements.txt"
+        """The lock if there is one, else requirements.txt."""
+        return self.folder / (LOCK if self.recipe.locked else "requirements.txt")
 
 
-def stage(request: PackageRequest, folder: Path) -> BuildContext:
-    """Write the function app for `request` to `folder`.
+def stage(request: PackageRequest, folder: Path, lock: Lock | None = None) -> BuildContext:
+    """Write the function app for `request` to `folder`; `lock` makes the text of its requirements.lock.
 
     The folder appears complete or not at all: a context of an earlier call is replaced, anything else that is in
     the way is refused with StagingError. The same request gives the same files, byte for byte.
@@ -59,19 +66,15 @@ def stage(request: PackageRequest, folder: Path) -> BuildContext:
         raise StagingError(f"The output folder {target} cannot be made: {error.strerror}.") from error
     try:
         _write_app(request, work)
-        variables = _variables(request, work)
-        _write_settings(request, work, variables)
+        if lock is not None:
+            _write_files(work, {LOCK: lock(work / "requirements.txt")})
+        recipe = _recipe(request, work, locked=lock is not None)
+        _write_settings(work, recipe)
         _put_in_place(work, target)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
-    return BuildContext(
-        folder=target,
-        python_version=request.environment.python_version,
-        base_image=request.base_image,
-        environment_variables=variables,
-        has_models=bool(request.models),
-    )
+    return BuildContext(folder=target, recipe=recipe)
 
 
 def is_context(folder: Path) -> bool:
@@ -123,7 +126,9 @@ def _variables(request: PackageRequest, work: Path) -> Mapping[str, str]:
     """The settings that the package brings along; the user's own win."""
     host_id = render_host_id(request.models, request.entry_script, request.triggers)
     digest = f"sha256:{content_sha256(work)}"
-    return {HOST_ID_SETTING: host_id, DIGEST_SETTING: digest, **request.environment.environment_variables}
+    # The scoring server took bodies of any size; the host's own limit is for function apps.
+    limit = {LIMIT_SETTING: _NO_LIMIT} if request.is_web_service else {}
+    return {HOST_ID_SETTING: host_id, DIGEST_SETTING: digest, **limit, **request.environment.environment_variables}
 
 
 def _is_output(path: Path, work: Path) -> bool:
@@ -146,6 +151,11 @@ def _holds_keys(folder: Path) -> bool:
 def _write_app(request: PackageRequest, work: Path) -> None:
     source = request.source_directory
     copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), lambda path: _is_output(path, work))
+    if not (work / APP_FOLDER / request.entry_script).is_file():
+        raise StagingError(
+            f"The entry script {request.entry_script} is among what the ignore file of {source} leaves behind; take it "
+            "out of there, or write a .packagerignore, which counts instead."
+        )
     for model in request.models:
         _copy_model(model, work / MODELS_FOLDER / model.name / str(model.version))
     copy_runtime(work / PACKAGES_FOLDER)
@@ -156,20 +166,28 @@ def _write_app(request: PackageRequest, work: Path) -> None:
             triggers=request.triggers,
         ),
         "host.json": render_host_json(is_web_service=request.is_web_service),
-        "requirements.txt": render_requirements(request.environment, request.triggers),
+        "requirements.txt": render_requirements(request.environment, request.triggers, work / APP_FOLDER),
     }
     _write_files(work, files)
 
 
-def _write_settings(request: PackageRequest, work: Path, variables: Mapping[str, str]) -> None:
+def _recipe(request: PackageRequest, work: Path, *, locked: bool) -> Recipe:
+    return Recipe(
+        base_image=request.base_image,
+        python_version=request.environment.python_version,
+        variables=_variables(request, work),
+        has_models=bool(request.models),
+        locked=locked,
+        base_dockerfile=request.environment.docker.base_dockerfile or "",
+        steps=request.docker_steps,
+        system_packages=request.environment.python.user_managed_dependencies,
+    )
+
+
+def _write_settings(work: Path, recipe: Recipe) -> None:
     files = {
-        "local.settings.json": _local_settings(variables),
-        "Dockerfile": render_dockerfile(
-            base_image=request.base_image,
-            python_version=request.environment.python_version,
-            variables=variables,
-            has_models=bool(request.models),
-        ),
+        "local.settings.json": _local_settings(recipe.variables),
+        "Dockerfile": render_dockerfile(recipe),
         ".dockerignore": DOCKERIGNORE,
     }
     _write_files(work, files)
@@ -181,11 +199,12 @@ def _write_files(work: Path, files: Mapping[str, str]) -> None:
 
 
 def _copy_model(model: ModelVersion, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    if model.path.is_dir():
-        copy_tree(model.path, folder / model.path.name, IgnoreRules())
-    else:
-        shutil.copyfile(model.path, folder / model.path.name)
+    """Copy the files that were registered, which are refused if they are not the same any more."""
+    target = folder / model.path.name
+    for relative, file in registered_files(model, model.path).items():
+        sha256 = copy_hashed(file, target / relative if model.path.is_dir() else target)
+        check_file(model, file, model.files.get(relative, sha256), found=sha256)
+    write_digests(folder)
 
 
 def _local_settings(variables: Mapping[str, str]) -> str:

@@ -1,11 +1,12 @@
 """Copy a user's folder into the context: ignore rules, stable order, links followed, plain permissions."""
 
-import fnmatch
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from pathspec import GitIgnoreSpec
 
 from packager.errors import StagingError
 
@@ -22,32 +23,56 @@ ALWAYS_IGNORED = (
     ".DS_Store",
     "*.pyc",
 )
-IGNORE_FILES = (".packagerignore", ".amlignore")
+IGNORE_FILES = (".packagerignore", ".amlignore", ".gitignore")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRules:
-    """Which files of a folder stay behind: shell patterns for a name, or for a path from the folder's top."""
+    """Which files of a folder stay behind, in the patterns of gitignore."""
 
     patterns: Sequence[str] = ()
+    _spec: GitIgnoreSpec = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_spec", GitIgnoreSpec.from_lines(self.patterns))
 
     @classmethod
     def of(cls, folder: Path) -> "IgnoreRules":
-        """Those of everybody and those in `.packagerignore`, or else in `.amlignore`: one pattern a line.
+        """Those of everybody, and those in the first of `.packagerignore`, `.amlignore` and `.gitignore` that is there.
 
-        Lines of gitignore that say more than a shell pattern ('!' and '**') are refused with StagingError.
+        Raises StagingError with the line for a pattern that cannot be read.
         """
         for name in IGNORE_FILES:
             if (folder / name).is_file():
-                return cls(patterns=(*ALWAYS_IGNORED, *IGNORE_FILES, *_read(folder / name)))
+                return cls(patterns=(*_read(folder / name), *IGNORE_FILES, *ALWAYS_IGNORED))
         return cls(patterns=ALWAYS_IGNORED)
 
-    def ignores(self, relative: str) -> bool:
+    def ignores(self, relative: str, *, is_folder: bool = False) -> bool:
         """Does the file or folder at this path (with '/') stay behind?"""
-        name = relative.rpartition("/")[2]
-        return any(
-            fnmatch.fnmatchcase(relative if "/" in pattern else name, pattern.lstrip("/")) for pattern in self.patterns
-        )
+        return self._spec.match_file(f"{relative}/" if is_folder else relative)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of a folder was copied below one of its entries."""
+
+    name: str
+    size: int
+    """Bytes."""
+
+
+def sizes(folder: Path) -> list[Size]:
+    """The entries of a folder with all that is below them, the biggest first."""
+    found = [
+        Size(name=f"{entry.name}/" if entry.is_dir() else entry.name, size=_bytes_of(entry))
+        for entry in folder.iterdir()
+    ]
+    return sorted(found, key=lambda each: (-each.size, each.name))
+
+
+def _bytes_of(entry: Path) -> int:
+    files = entry.rglob("*") if entry.is_dir() else [entry]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def copy_tree(source: Path, target: Path, rules: IgnoreRules, stays: Callable[[Path], bool] = lambda _: False) -> None:
@@ -56,7 +81,7 @@ def copy_tree(source: Path, target: Path, rules: IgnoreRules, stays: Callable[[P
     for folder, relative in _folders(source, rules, stays):
         for entry in sorted(folder.iterdir()):
             path = f"{relative}{entry.name}"
-            if rules.ignores(path) or stays(entry):
+            if rules.ignores(path, is_folder=entry.is_dir()) or stays(entry):
                 continue
             if entry.is_dir():
                 (target / path).mkdir()
@@ -86,21 +111,16 @@ def _folders(source: Path, rules: IgnoreRules, stays: Callable[[Path], bool]) ->
         found.append((folder, relative))
         for entry in sorted(folder.iterdir()):
             path = f"{relative}{entry.name}"
-            if entry.is_dir() and not rules.ignores(path) and not stays(entry):
+            if entry.is_dir() and not rules.ignores(path, is_folder=True) and not stays(entry):
                 waiting.append((entry, f"{path}/", above | {real}))
     return found
 
 
 def _read(file: Path) -> list[str]:
-    patterns = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        pattern = line.strip()
-        if not pattern or pattern.startswith("#"):
-            continue
-        if pattern.startswith("!") or "**" in pattern:
-            raise StagingError(
-                f"{file}, line {number}: {pattern!r} is not a simple pattern; write a name such as '*.csv' or a "
-                "path such as 'data/raw'."
-            )
-        patterns.append(pattern.rstrip("/"))
-    return patterns
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError as error:
+            raise StagingError(f"{file}, line {number}: {line!r} is not a pattern of gitignore: {error}.") from error
+    return lines

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import Distribution, distribution, entry_points
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -11,37 +12,57 @@ from packager.conda import pip_requirements
 from packager.config import DISTRIBUTION
 from packager.environment import Environment
 from packager.errors import InvalidEnvironment
+from packager.staging.companions import companions
 
 _LOGGER = logging.getLogger(__name__)
-_PACKAGER_ONLY = frozenset({"packaging", "pathspec", "pyyaml", "typer"})
+_PACKAGER_ONLY = frozenset({"packaging", "pathspec", "pyyaml", "typer", "uv"})
+# What these did is done by function_host and the packager, so an image needs none of them: the SDK itself and the
+# names that brought it along, the scoring server, and the decorators and collectors that have stand-ins.
 _RETIRED = frozenset(
     {
+        "azureml-accel-models",
         "azureml-contrib-functions",
         "azureml-contrib-services",
         "azureml-core",
+        "azureml-dataprep",
         "azureml-dataset-runtime",
         "azureml-defaults",
         "azureml-inference-server-http",
+        "azureml-model-management-sdk",
+        "azureml-monitoring",
         "azureml-sdk",
+        "azureml-telemetry",
+        "azureml-webservice-schema",
     }
 )
 
 
-def render_requirements(environment: Environment, triggers: Iterable[str]) -> str:
+def render_requirements(environment: Environment, triggers: Iterable[str], source: Path | None = None) -> str:
     """The text of requirements.txt: options first, then one requirement a line, sorted; the user's pins win.
 
-    Packages of the retired SDK are left out, with a note in the log.
+    Packages of the retired SDK are left out, with a note in the log; those that came along with it come when code
+    in `source` imports them. Of an environment that manages its packages itself only the options count.
     """
     wanted = []
-    for requirement in environment_requirements(environment):
+    for requirement in _asked(environment):
         if canonicalize_name(requirement.name) in _RETIRED:
             _LOGGER.warning("%s is left out: function_host takes the place of %s.", requirement, requirement.name)
         else:
             wanted.append(requirement)
     named = {canonicalize_name(requirement.name) for requirement in wanted}
-    added = [each for each in runtime_requirements(triggers) if canonicalize_name(each.name) not in named]
+    brought = [*runtime_requirements(triggers), *(companions(source) if source is not None else ())]
+    added = [each for each in brought if canonicalize_name(each.name) not in named]
     lines = sorted({str(requirement) for requirement in (*wanted, *added)}, key=str.lower)
     return "".join(f"{line}\n" for line in (*environment.pip_options, *lines))
+
+
+def _asked(environment: Environment) -> list[Requirement]:
+    asked = environment_requirements(environment)
+    if environment.python.user_managed_dependencies and asked:
+        named = ", ".join(str(each) for each in asked)
+        _LOGGER.warning("user_managed_dependencies is set, so the base image must have these: %s.", named)
+        return []
+    return asked
 
 
 def environment_requirements(environment: Environment) -> list[Requirement]:

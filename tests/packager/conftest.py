@@ -13,7 +13,8 @@ SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"
 def packager_home(tmp_path, monkeypatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("PACKAGER_HOME", str(home))
-    monkeypatch.delenv("AML_APP_ROOT", raising=False)
+    for name in ("AML_APP_ROOT", "PACKAGER_REGISTRY"):
+        monkeypatch.delenv(name, raising=False)
     return home
 
 
@@ -40,3 +41,15 @@ def environment() -> Environment:
 @pytest.fixture
 def inference_config(source, environment) -> InferenceConfig:
     return InferenceConfig("score.py", source_directory=source, environment=environment)
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch) -> Path:
+    """A folder of wheels that stands for the package index."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    return folder

@@ -19,6 +19,8 @@ from packager.conda import pip_requirement, pip_requirements
         ("numpy=*", "numpy"),
         ("conda-forge::scikit-learn=1.5", "scikit-learn==1.5.*"),
         ("pytorch=2.4", "torch==2.4.*"),
+        ("tensorflow-gpu=2.16", "tensorflow==2.16.*"),
+        ("ruamel_yaml", "ruamel.yaml"),
         ("librosa", "librosa"),
     ],
 )
@@ -26,7 +28,9 @@ def test_conda_packages_in_pips_words(conda, pip):
     assert pip_requirement(conda) == pip
 
 
-@pytest.mark.parametrize("package", ["openmpi=4.1", "r-base", "libgomp", "cudatoolkit=11.8", "_libgcc_mutex"])
+@pytest.mark.parametrize(
+    "package", ["openmpi=4.1", "r-base", "libgomp", "cudatoolkit=11.8", "_libgcc_mutex", "cpuonly", "hdf5=1.14"]
+)
 def test_what_exists_for_conda_only_is_refused(package):
     with pytest.raises(InvalidEnvironment, match="cannot be installed with pip"):
         pip_requirement(package)

@@ -74,3 +74,13 @@ def test_the_script_is_checked_again_on_demand(source):
 
     with pytest.raises(InvalidEntryScript, match="SyntaxError"):
         config.validate_configuration()
+
+
+def test_calls_that_need_the_retired_service_are_refused(source):
+    config = InferenceConfig("score.py", source_directory=source)
+
+    config.validation_script_content()
+    with pytest.raises(InvalidPackageRequest, match=r"build_create_payload\(\) is not possible"):
+        config.build_create_payload(None, "name", [])
+    with pytest.raises(InvalidPackageRequest, match=r"build_profile_payload\(\) is not possible"):
+        config.build_profile_payload("name", models=[])

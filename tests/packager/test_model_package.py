@@ -2,6 +2,7 @@ import pytest
 
 from packager import InvalidPackageRequest, ModelPackage, package
 from packager.builders.memory import MemoryBuilder
+from packager.publishers.memory import MemoryPublisher
 
 
 @pytest.fixture
@@ -71,3 +72,20 @@ def test_a_dockerfile_cannot_be_pulled(dockerfile):
 
 def test_an_image_that_was_not_published_is_there_already(image):
     image.pull()
+
+
+def test_the_registry_is_part_of_the_location(image, dockerfile, inference_config):
+    published = package(
+        None,
+        [],
+        inference_config,
+        image_name="m:1",
+        publish_to="localhost:5000",
+        builder=MemoryBuilder(),
+        publisher=MemoryPublisher(),
+    )
+
+    assert published.location.startswith("localhost:5000/m@sha256:")
+    assert published.get_container_registry().address == "localhost:5000"
+    assert image.get_container_registry().address is None
+    assert dockerfile.get_container_registry().address is None

@@ -137,7 +137,7 @@ def test_without_functions_it_is_a_web_service(inference_config, caplog):
         ({"functions_enabled": True, "trigger": "htpp"}, "did you mean 'http'"),
         ({"functions_enabled": True, "trigger": "blob", "input_pth": "x/{y}"}, "did you mean 'input_path'"),
         ({"input_path": "x/{y}"}, "input_path belongs to a trigger"),
-        ({"triggers": {}}, "names no trigger"),
+        ({"triggers": {}}, "triggers= names no trigger"),
         ({"triggers": {"http": {}}, "trigger": "http", "route": "x"}, "trigger, route was given too"),
         ({"image_name": "Bad Name"}, "is not an image name"),
         ({"publish_to": "nowhere"}, "names no registry"),
@@ -215,7 +215,7 @@ def test_service_bus_is_known_or_refused_by_name(inference_config):
         )
         assert 'service_bus_queue={"input_queue_name": "in", "output_queue_name": "out"}' in app_of(made)
     else:
-        with pytest.raises(InvalidPackageRequest, match="no trigger 'service_bus_queue'"):
+        with pytest.raises(InvalidPackageRequest, match="Invalid trigger 'service_bus_queue'"):
             package_service_bus_queue(
                 None, [], inference_config, generate_dockerfile=True, input_queue_name="in", output_queue_name="out"
             )
@@ -225,3 +225,46 @@ def test_connections_are_those_of_all_triggers():
     found = required_connections({"http": {}, "blob": {"connection": "MyStorage"}})
 
     assert set(found) == {"MyStorage"}
+
+
+def test_the_biggest_of_the_source_directory_is_listed(inference_config, source):
+    (source / "data").mkdir()
+    (source / "data" / "big.bin").write_bytes(b"x" * 1_500_000)
+
+    log = package(None, [], inference_config, generate_dockerfile=True).get_logs()
+
+    assert "The source directory has 1.5 MB in the package: data/ 1.5 MB, score.py 0.0 MB" in log
+
+
+def test_data_in_the_source_directory_is_warned_of(inference_config, source, caplog):
+    with (source / "huge.bin").open("wb") as file:
+        file.truncate(301_000_000)
+
+    package(None, [], inference_config, generate_dockerfile=True)
+
+    assert "huge.bin 301.0 MB, score.py 0.0 MB. List in .packagerignore" in caplog.text
+
+
+def test_a_script_that_is_ignored_is_refused(inference_config, source, tmp_path):
+    (source / ".gitignore").write_text("score.*\n")
+
+    with pytest.raises(StagingError, match=r"score\.py is among what the ignore file"):
+        package(None, [], inference_config, generate_dockerfile=True, context=tmp_path / "out")
+
+
+def test_a_trigger_without_functions_is_a_web_service_with_a_note(inference_config):
+    made = package(None, [], inference_config, generate_dockerfile=True, trigger=HTTP_TRIGGER)
+
+    assert "Warning: trigger='http' is ignored without functions_enabled=True" in made.get_logs()
+    assert "web_service_app" in app_of(made)
+
+
+def test_an_image_is_locked_by_its_builder(inference_config, tmp_path):
+    builder = MemoryBuilder()
+
+    package(None, [], inference_config, image_name="m:1", context=tmp_path / "out", builder=builder)
+
+    (context, _) = builder.built[0]
+    assert context.requirements == tmp_path / "out" / "requirements.lock"
+    assert context.requirements.read_text().startswith("# 3.11 python:3.11-slim\n")
+    assert "--require-hashes -r /wheels/requirements.lock" in (tmp_path / "out" / "Dockerfile").read_text()

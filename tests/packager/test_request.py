@@ -26,9 +26,9 @@ def test_later_changes_to_the_environment_do_not_matter(inference_config, enviro
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("blop", r"no trigger 'blop' \(did you mean 'blob'\?\); the valid ones are .*blob.*http"),
-        ("kafka", r"no trigger 'kafka'; the valid ones"),
-        (7, "no trigger 7"),
+        ("blop", r"Invalid trigger 'blop', valid options are \[.*blob.*http.*\] \(did you mean 'blob'\?\)"),
+        ("kafka", r"Invalid trigger 'kafka', valid options are"),
+        (7, "Invalid trigger 7"),
     ],
 )
 def test_an_unknown_trigger_lists_the_valid_ones(name, words):
@@ -39,7 +39,7 @@ def test_an_unknown_trigger_lists_the_valid_ones(name, words):
 def test_a_misspelt_option_lists_the_valid_ones():
     with pytest.raises(
         InvalidPackageRequest,
-        match=r"'blob' has no option 'inputpath' \(did you mean 'input_path'\?\); the valid ones are .*output_path",
+        match=r"Invalid option 'inputpath' for trigger blob \(did you mean 'input_path'\?\); .*output_path",
     ):
         check_trigger("blob", {"inputpath": "input/{name}"})
 
@@ -57,7 +57,10 @@ def test_a_bad_blob_path_is_refused():
 
 
 def test_an_inference_config_needs_an_environment(source):
-    with pytest.raises(InvalidPackageRequest, match="needs an InferenceConfig with an Environment"):
+    with pytest.raises(
+        InvalidPackageRequest,
+        match=r"Error, model packaging requires an InferenceConfig containing an Environment object\.",
+    ):
         check_request([], InferenceConfig("score.py", source_directory=source), {})
     with pytest.raises(InvalidPackageRequest, match="must be an InferenceConfig, not None"):
         check_request([], None, {})

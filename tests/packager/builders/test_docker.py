@@ -1,12 +1,15 @@
 import io
 import tarfile
+from dataclasses import replace
 
 import pytest
 
 from packager import BuildFailed
 from packager.builders.docker import DockerBuilder, _image_id, write_build_archive
+from packager.image_reference import local_reference
 from packager.request import check_request
 from packager.staging.context import stage
+from tests.packager.wheels import add_wheel
 
 
 @pytest.fixture
@@ -72,3 +75,46 @@ def test_an_end_without_an_image_is_a_failure():
 
 def test_a_given_client_needs_no_engine_of_the_environment():
     DockerBuilder(object()).check()
+
+
+class FakeEngine:
+    """The few calls of an engine's client that a build makes."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, object] = {}
+        self.api = self
+        self.images = self
+        self.attrs = {"Size": 1}
+
+    def version(self):
+        return {"Arch": "arm64"}
+
+    def build(self, **asked):
+        self.asked = asked
+        return [{"aux": {"ID": "sha256:1"}}]
+
+    def get(self, image_id):
+        return self
+
+
+def test_a_lock_is_for_the_engines_platform(index, tmp_path):
+    add_wheel(index, "fast", "cp311-cp311-manylinux_2_17_aarch64")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("fast\n")
+    builder = DockerBuilder(FakeEngine())
+
+    text = builder.lock(requirements, python_version="3.11", base_image="python:3.11-slim")
+
+    assert builder.platform() == "linux/arm64"
+    assert text.startswith("# Python 3.11 on linux/aarch64 with glibc 2.36\nfast==1.0 ")
+
+
+@pytest.mark.parametrize(("steps", "network"), [("", "none"), ("RUN apt-get update", None)])
+def test_only_own_steps_may_use_the_network(index, inference_config, tmp_path, steps, network):
+    engine = FakeEngine()
+    request = replace(check_request([], inference_config, {}), docker_steps=steps)
+    context = stage(request, tmp_path / "out", lambda _: "")
+
+    DockerBuilder(engine).build(context, local_reference("m:1"), [].append)
+
+    assert engine.asked["network_mode"] == network

@@ -1,38 +1,19 @@
-import zipfile
+import hashlib
 
 import pytest
 
 from packager import BuildFailed
 from packager.builders.wheelhouse import download_wheels
-
-
-@pytest.fixture
-def index(tmp_path, monkeypatch):
-    """A folder of wheels that stands for the package index."""
-    folder = tmp_path / "index"
-    folder.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    return folder
-
-
-def add_wheel(index, name: str, tag: str, requires: str = "") -> None:
-    info = f"{name}-1.0.dist-info"
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n" + (
-        f"Requires-Dist: {requires}\n" if requires else ""
-    )
-    with zipfile.ZipFile(index / f"{name}-1.0-{tag}.whl", "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", metadata)
-        wheel.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n")
-        wheel.writestr(f"{info}/RECORD", "")
+from packager.locking_target import WheelTarget
+from tests.packager.wheels import add_wheel
 
 
 def download(tmp_path, text: str, architecture: str = "amd64", python: str = "3.11") -> list[str]:
     requirements, wheels = tmp_path / "requirements.txt", tmp_path / "wheels"
     requirements.write_text(text)
     lines: list[str] = []
-    download_wheels(requirements, wheels, python_version=python, architecture=architecture, log=lines.append)
+    target = WheelTarget.of(python, f"linux/{architecture}", "python:3.11-slim")
+    download_wheels(requirements, wheels, target, lines.append)
     assert lines
     return sorted(path.name for path in wheels.iterdir())
 
@@ -64,7 +45,7 @@ def test_what_a_requirement_requires_comes_too(index, tmp_path):
 def test_a_requirement_without_a_fitting_wheel_is_named(index, tmp_path):
     add_wheel(index, "fast", "cp311-cp311-win_amd64")
 
-    with pytest.raises(BuildFailed, match=r"no wheel of 'fast==1\.0' for Python 3\.11 on linux/amd64") as caught:
+    with pytest.raises(BuildFailed, match=r"no wheel of 'fast==1\.0' for Python 3\.11 on linux/x86_64") as caught:
         download(tmp_path, "fast==1.0\n")
 
     assert "fast" in caught.value.log
@@ -77,7 +58,35 @@ def test_any_other_failure_shows_what_pip_said(index, tmp_path):
         download(tmp_path, "odd\n")
 
 
-def test_an_unknown_machine_is_named(tmp_path):
-    """Nothing is asked of pip then."""
-    with pytest.raises(BuildFailed, match="'s390x' is not one of aarch64, amd64"):
-        download(tmp_path, "x\n", "s390x")
+def lock_of(index, *names: str) -> str:
+    lines = []
+    for name in names:
+        (wheel,) = index.glob(f"{name}-1.0-*")
+        lines.append(f"{name}==1.0 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def download_locked(tmp_path, text: str) -> list[str]:
+    lock, wheels = tmp_path / "requirements.lock", tmp_path / "wheels"
+    lock.write_text(text)
+    download_wheels(lock, wheels, WheelTarget.of("3.11", "linux/amd64", ""), [].append)
+    return sorted(path.name for path in wheels.iterdir())
+
+
+def test_of_a_lock_comes_what_it_names_and_nothing_else(index, tmp_path):
+    add_wheel(index, "top", "py3-none-any", "bottom; python_version < '3'")
+    add_wheel(index, "fast", "cp311-cp311-manylinux_2_17_x86_64")
+
+    assert download_locked(tmp_path, lock_of(index, "top", "fast")) == [
+        "fast-1.0-cp311-cp311-manylinux_2_17_x86_64.whl",
+        "top-1.0-py3-none-any.whl",
+    ]
+
+
+def test_a_wheel_that_is_not_the_locked_one_is_refused(index, tmp_path):
+    add_wheel(index, "top", "py3-none-any")
+    text = lock_of(index, "top")
+    add_wheel(index, "top", "py3-none-any", "changed")
+
+    with pytest.raises(BuildFailed, match=r"(?s)HASHES.*pip's output says why"):
+        download_locked(tmp_path, text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from packager import Model
+from packager import Environment, Model
 from packager.cli.main import build_app
 from packager.cli.package import next_steps
 
@@ -159,3 +159,38 @@ def test_next_steps_of_a_folder_are_safe_to_paste():
         "env", "Odd$Name=folder:/a b/app.run/storage", "FUNCTIONS_SECRETS_PATH=/a b/app.run/keys",
     ]  # fmt: skip
     assert shlex.split(run) == ["packager", "run", "/a b/app"]
+
+
+def test_next_steps_start_what_must_run_beside_it():
+    (command,) = next_steps(Path("app"), {"Bus": "a bus"}, image=None, emulators=["service-bus"])
+
+    assert shlex.split(command) == ["packager", "run", "app", "--service-bus"]
+
+
+def test_models_of_another_registry(run, model_file, tmp_path):
+    Model.register(tmp_path / "r", model_file, "m")
+    given = ("--trigger", "http", "--model", "m", "--context", "out")
+
+    run(*given, "--registry", str(tmp_path / "r"))
+
+    assert Path("out/azureml-models/m/1/model.bin").read_bytes() == b"weights"
+    assert "no model 'm'" in run(*given, code=3).stderr
+
+
+def test_a_lock_is_for_a_platform_that_is_known(run):
+    result = run("--context", "out", "--lock", "linux/s390x", code=3)
+
+    assert "The platform 'linux/s390x' is not one of linux/aarch64, linux/amd64" in result.output
+    assert not Path("out").exists()
+
+
+def test_a_registered_environment(run, tmp_path):
+    made = Environment("mine")
+    made.python.conda_dependencies.add_pip_package("numpy==1.26.4")
+    made.register()
+
+    run("--context", "out", "--environment", "mine:1")
+
+    assert "numpy==1.26.4" in Path("out/requirements.txt").read_text().splitlines()
+    output = run("--context", "out", "--environment", "mine", "--requirements", "r.txt", code=2).output
+    assert "--environment stands alone" in output

@@ -46,7 +46,8 @@ def test_the_layout(request_for, tmp_path):
     assert (staged.folder / "azureml-app" / "score.py").is_file()
     assert (staged.folder / "azureml-models" / "model" / "1" / "model.bin").read_bytes() == b"weights"
     assert 'model_dir="azureml-models/model/1"' in (staged.folder / "function_app.py").read_text()
-    assert (staged.base_image, staged.python_version, staged.has_models) == ("python:3.11-slim", "3.11", True)
+    recipe = staged.recipe
+    assert (recipe.base_image, recipe.python_version, recipe.has_models) == ("python:3.11-slim", "3.11", True)
 
 
 def test_the_same_request_gives_the_same_bytes(request_for, tmp_path, environment):
@@ -77,7 +78,7 @@ def test_app_settings_hold_the_environments_variables(request_for, tmp_path, env
 
 def test_another_script_is_another_package(request_for, tmp_path):
     def package(name: str) -> str:
-        return stage(request_for(), tmp_path / name).environment_variables["FUNCTIONS_PACKAGE_DIGEST"]
+        return stage(request_for(), tmp_path / name).recipe.variables["FUNCTIONS_PACKAGE_DIGEST"]
 
     request = request_for()
     before = package("one")
@@ -105,6 +106,14 @@ def test_a_web_service(request_for, tmp_path):
 
     assert "web_service_app" in (staged.folder / "function_app.py").read_text()
     assert '"routePrefix": ""' in (staged.folder / "host.json").read_text()
+    assert staged.recipe.variables["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] == "2147483647"
+
+
+def test_models_are_staged_with_their_digests(request_for, tmp_path):
+    staged = stage(request_for(), tmp_path / "out")
+
+    record = (staged.folder / "azureml-models" / "model" / "1.sha256").read_text()
+    assert record == f"{hashlib.sha256(b'weights').hexdigest()}  1/model.bin\n"
 
 
 def test_an_earlier_context_is_replaced(request_for, tmp_path, source):

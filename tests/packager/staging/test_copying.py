@@ -1,7 +1,7 @@
 import pytest
 
 from packager import StagingError
-from packager.staging.copying import IgnoreRules, copy_tree, make_readable
+from packager.staging.copying import IgnoreRules, Size, copy_tree, make_readable, sizes
 
 
 @pytest.fixture
@@ -37,12 +37,33 @@ def test_our_own_ignore_file_wins(tree, tmp_path):
     assert copied(tree, tmp_path / "out") == ["a.py"]
 
 
-@pytest.mark.parametrize("pattern", ["!keep.csv", "data/**/x"])
-def test_patterns_that_say_more_are_refused_with_their_line(tree, pattern):
-    (tree / ".amlignore").write_text(f"*.csv\n{pattern}\n")
+def test_patterns_are_those_of_gitignore(tree, tmp_path):
+    (tree / ".gitignore").write_text("**/raw/\n*.csv\n!small.csv\n!.git\n")
 
-    with pytest.raises(StagingError, match=r"line 2: .* is not a simple pattern"):
+    assert copied(tree, tmp_path / "out") == ["a.py", "data/small.csv"]
+
+
+def test_the_retired_ignore_file_wins_over_gits(tree, tmp_path):
+    (tree / ".gitignore").write_text("*.py\n")
+    (tree / ".amlignore").write_text("data\n")
+
+    assert copied(tree, tmp_path / "out") == ["a.py"]
+
+
+def test_a_pattern_that_cannot_be_read_is_named_with_its_line(tree):
+    (tree / ".amlignore").write_text("*.csv\n!\n")
+
+    with pytest.raises(StagingError, match=r"\.amlignore, line 2: '!' is not a pattern of gitignore"):
         IgnoreRules.of(tree)
+
+
+def test_sizes_are_those_of_whole_folders_the_biggest_first(tree):
+    (tree / "data" / "raw" / "big.csv").write_bytes(b"x" * 5000)
+
+    first, second, *_ = sizes(tree)
+
+    assert first == Size(name="data/", size=5000 + len("data/small.csv"))
+    assert second.size < 100
 
 
 def test_excluded_paths_are_not_copied(tree, tmp_path):

@@ -1,6 +1,6 @@
 import json
 
-from packager.staging.dockerfile import DOCKERIGNORE, render_dockerfile
+from packager.staging.dockerfile import DOCKERIGNORE, Recipe, render_dockerfile
 
 
 def rendered(**changes: object) -> list[str]:
@@ -11,7 +11,7 @@ def rendered(**changes: object) -> list[str]:
         "has_models": True,
         **changes,
     }
-    return render_dockerfile(**arguments).splitlines()
+    return render_dockerfile(Recipe(**arguments)).splitlines()
 
 
 def json_after(lines: list[str], word: str) -> list[str]:
@@ -80,3 +80,31 @@ def test_variables_are_quoted():
 
 def test_secrets_of_a_developer_stay_behind():
     assert "local.settings.json" in DOCKERIGNORE.splitlines()
+
+
+def test_a_lock_is_installed_by_its_hashes_and_nothing_else():
+    lines = rendered(locked=True)
+
+    assert "COPY requirements.txt requirements.lock /wheels/" in lines
+    assert any("--no-deps --require-hashes -r /wheels/requirements.lock" in line for line in lines)
+    assert "COPY function_app.py host.json requirements.txt requirements.lock ./" in lines
+
+
+def test_own_steps_come_right_after_the_base_image_in_both_stages():
+    lines = rendered(steps="RUN apt-get update")
+
+    assert lines[:2] == ["FROM python:3.11-slim AS own", "RUN apt-get update"]
+    assert [line for line in lines if line.startswith("FROM own")] == ["FROM own AS packages", "FROM own"]
+
+
+def test_the_last_stage_of_an_own_dockerfile_is_the_base():
+    lines = rendered(base_dockerfile="FROM a AS one\nRUN x\nFROM b AS two\nRUN y")
+
+    assert lines[:4] == ["FROM a AS one", "RUN x", "FROM b AS own", "RUN y"]
+    assert "FROM own AS packages" in lines
+    assert not any("python:3.11-slim" in line for line in lines)
+
+
+def test_packages_of_the_image_itself_are_seen_when_asked_for():
+    assert "RUN python3 -m venv --system-site-packages /opt/venv" in rendered(system_packages=True)
+    assert "RUN python3 -m venv /opt/venv" in rendered()

@@ -15,7 +15,7 @@ from triggers import adapters
 
 def environment(*pip: str, conda: tuple[str, ...] = ()) -> Environment:
     made = Environment("e")
-    made.python.conda_dependencies = CondaDependencies(list(conda), list(pip))
+    made.python.conda_dependencies = CondaDependencies.create(conda_packages=conda, pip_packages=pip)
     return made
 
 
@@ -57,6 +57,17 @@ def test_the_retired_sdk_is_left_out_with_a_note(caplog):
     assert "numpy" in lines
     assert not any("azureml" in line for line in lines)
     assert "azureml-defaults~=1.61 is left out" in caplog.text
+
+
+def test_what_the_base_image_has_is_not_installed(caplog):
+    made = environment("numpy==1.26.4")
+    made.python.user_managed_dependencies = True
+
+    lines = render_requirements(made, []).splitlines()
+
+    assert not any(line.startswith("numpy") for line in lines)
+    assert any(line.startswith("uvicorn") for line in lines)
+    assert "the base image must have these: numpy==1.26.4" in caplog.text
 
 
 def test_a_bad_requirement_is_named():

@@ -1,0 +1,51 @@
+import os
+import subprocess
+import sys
+
+from typer.testing import CliRunner
+
+from packager.cli.main import build_app
+
+
+def test_an_old_script_runs_with_its_arguments(tmp_path, packager_home, model_file):
+    (tmp_path / "old.py").write_text(
+        "import sys\n"
+        "from azureml.core import Model, Workspace\n"
+        "model = Model.register(Workspace.from_config(), 'model.bin', 'old')\n"
+        "print(model.id, sys.argv[1:])\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "packager", "run-legacy", "old.py", "--name", "x", "-h"],
+        cwd=tmp_path,
+        env={**os.environ, "PACKAGER_HOME": str(packager_home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "old:1 ['--name', 'x', '-h']\n"), done.stderr
+
+
+def test_errors_of_the_packager_are_told_with_their_line(tmp_path):
+    (tmp_path / "old.py").write_text("\nfrom azureml.core import Experiment\nExperiment()\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "packager", "run-legacy", "old.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 3
+    assert "Experiment is not supported: the packager does not train" in done.stderr
+    assert "old.py, line 3." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_its_help_says_what_it_takes():
+    result = CliRunner().invoke(build_app(), ["run-legacy", "--help"])
+
+    assert result.exit_code == 0
+    assert ".ipynb" in result.output

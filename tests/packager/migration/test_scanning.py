@@ -1,0 +1,117 @@
+import textwrap
+
+import pytest
+
+from packager.migration.scanning import Scan
+
+
+def scanned(source: str, **names: str) -> list[tuple[int, str, str]]:
+    scan = Scan(file="a.py", cell=None, names=names)
+    scan.read(textwrap.dedent(source))
+    return [(finding.line, finding.name, finding.verdict) for finding in scan.findings]
+
+
+def said(source: str) -> dict[str, str]:
+    return {name: verdict for _, name, verdict in scanned(source)}
+
+
+MODEL = "azureml.core.model.Model"
+
+
+def test_aliases_of_modules_and_classes():
+    source = """
+    import azureml.core as aml
+    from azureml.core import Model as M
+    print(aml.VERSION)
+    M.get_sas_urls
+    aml.Model.list(ws)
+    """
+
+    assert scanned(source) == [
+        (2, "azureml.core", "works as is"),
+        (3, "azureml.core.Model", "works as is"),
+        (4, "azureml.core.VERSION", "works as is"),
+        (5, f"{MODEL}.get_sas_urls", "works with a change"),
+        (6, f"{MODEL}.list", "works as is"),
+    ]
+
+
+def test_what_calls_return_is_followed():
+    found = said("""
+    from azureml.core import Workspace
+    from azureml.contrib.functions import package
+    ws = Workspace.from_config()
+    ws.get_default_datastore()
+    blob = package(ws, [], config)
+    blob.wait_for_creation(show_output=True)
+    Workspace.from_config().location
+    """)
+
+    assert found["azureml.core.workspace.Workspace.get_default_datastore"] == "not supported"
+    assert found["azureml.core.model.ModelPackage.wait_for_creation"] == "works as is"
+    assert found["azureml.core.workspace.Workspace.location"] == "has no meaning here"
+
+
+def test_sections_of_environments():
+    found = said("""
+    from azureml.core import Environment
+    env: Environment = Environment("e")
+    env.docker.enabled = True
+    env.python.conda_dependencies.add_cntk_package()
+    """)
+
+    assert found["azureml.core.environment.Environment.docker.enabled"] == "has no meaning here"
+    assert found["azureml.core.conda_dependencies.CondaDependencies.add_cntk_package"] == "not supported"
+
+
+def test_loops_over_lists():
+    found = said("""
+    from azureml.core.model import *
+    for model in Model.list(ws):
+        model.get_sas_urls()
+    [other.delete() for other in Model.list(ws)]
+    """)
+
+    assert found[f"{MODEL}.get_sas_urls"] == "works with a change"
+    assert found[f"{MODEL}.delete"] == "works as is"
+
+
+def test_services_and_training_are_not_supported():
+    found = said("""
+    from azureml.core.webservice import AciWebservice
+    from azureml.train.hyperdrive import HyperDriveConfig
+    import azureml.widgets
+    from azureml.core import Model, Experiment
+    config = AciWebservice.deploy_configuration(cpu_cores=1)
+    service = Model.deploy(ws, "s", [], inference, config)
+    service.wait_for_deployment()
+    """)
+
+    assert found.pop("azureml.core.Model") == "works as is"
+    assert found.pop(f"{MODEL}.deploy") == "works with a change"
+    assert set(found.values()) == {"not supported"}
+    assert len(found) == 6
+
+
+def test_a_name_that_means_something_else_now_is_left_alone():
+    assert scanned("model = load()\nmodel.get_sas_urls()", model=MODEL) == []
+
+
+def test_other_code_is_left_alone():
+    assert scanned("import json\nfrom . import azureml\nfrom .azureml import Model\njson.loads(x).y(z)") == []
+
+
+def test_arguments_are_looked_at():
+    found = said("from azureml.core import Model\nprint(Model.list(Model.register(ws)), key=Model.profile)")
+
+    assert list(found) == ["azureml.core.Model", f"{MODEL}.list", f"{MODEL}.register", f"{MODEL}.profile"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("!pip install azureml-sdk", 1), ("%pip install --upgrade azureml-core", 1), ("!ls", 0)]
+)
+def test_installing_the_packages_has_no_meaning(text, count):
+    scan = Scan(file="a.ipynb", cell=1, names={})
+    scan.read_magics([(1, text)])
+
+    assert [finding.verdict for finding in scan.findings] == ["has no meaning here"] * count
