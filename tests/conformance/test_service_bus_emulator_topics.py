@@ -46,14 +46,17 @@ def table():
 
 
 def taken(clients, subscription: str) -> list:
-    """All that a subscription has, completed."""
+    """All that a subscription has, completed, in the order of its numbers.
+
+    What arrives between two calls is given back by the client, and comes after others.
+    """
     receiver = clients.receiver(f"news/{subscription}")
     found = []
     while messages := receiver.receive_messages(max_message_count=10, max_wait_time=SOON):
         for message in messages:
             receiver.complete_message(message)
         found += messages
-    return found
+    return sorted(found, key=lambda message: message.sequence_number)
 
 
 def bodies(messages) -> list[str]:
