@@ -167,7 +167,7 @@ class ContainerImage:
                     builder=builder,
                     publisher=publisher,
                 )
-        except BaseException:
+        except BaseException:  # because a number whose image was never made must be free again, cancelled or not
             file.unlink()
             raise
         details = _Details(

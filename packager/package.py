@@ -261,7 +261,7 @@ def _context_only(order: _Order, platform: str | None) -> ModelPackage:
     parent = None if order.folder is not None else Path(tempfile.mkdtemp(prefix="packager-"))
     try:
         folder = stage(order.request, order.folder or Path(parent or "") / "context", lock).folder
-    except BaseException:
+    except BaseException:  # because nobody will hold the package that would remove it, cancelled or not
         _remove(parent)
         raise
     _tell_staged(folder, order.record)

@@ -213,7 +213,7 @@ class BlobSource:
             await settling.abandon(candidate, error)
         except DeliveryLost as lost:
             _log.info("%s", lost)
-        except Exception:
+        except Exception:  # because what is wrong with one blob must not stop the source
             _log.exception("The failure of blob %r could not be noted; it comes again.", candidate.blob.path)
             self._line.later(candidate, settling.pause(candidate))
 

@@ -62,7 +62,7 @@ def put_file(root: Path, path: Path, data: Payload) -> None:
     temporary = staged(root, data)
     try:
         move(temporary, path)
-    except BaseException:
+    except BaseException:  # because nobody else knows the temporary file
         temporary.unlink()
         raise
 

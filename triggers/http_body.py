@@ -144,7 +144,7 @@ async def _rest(message: Message, receive: Receive, limit: int) -> bytes | Spool
             if not message.get("more_body", False):
                 break
             message = await _part(receive)
-    except BaseException:
+    except BaseException:  # because nobody else holds the spool, cancelled or not
         spool.close()
         raise
     if size > _MEMORY_LIMIT:

@@ -76,7 +76,7 @@ class Azurite:
         self._process = child.start(command, env=environment(), log=log, cwd=scratch)
         try:
             self._ports = self._announced(log, said_before)
-        except BaseException:
+        except BaseException:  # because a process that nobody holds would go on, cancelled or not
             self.stop()
             raise
         return self

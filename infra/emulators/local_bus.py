@@ -52,7 +52,7 @@ class LocalBus:
         self._process = child.start(command, env=environment(), log=log, cwd=scratch)
         try:
             self.connection_string = self._announced(log)
-        except BaseException:
+        except BaseException:  # because a process that nobody holds would go on, cancelled or not
             self.stop()
             raise
         return self

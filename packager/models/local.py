@@ -50,7 +50,7 @@ class LocalModelRegistry:
             try:
                 self._fill(incoming, source, files, details)
                 return _read(name, _claim_next_version(incoming, folder))
-            except BaseException:
+            except BaseException:  # because nothing half registered may stay, cancelled or not
                 shutil.rmtree(incoming, ignore_errors=True)
                 raise
 

@@ -71,7 +71,7 @@ def stage(request: PackageRequest, folder: Path, lock: Lock | None = None) -> Bu
         recipe = _recipe(request, work, locked=lock is not None)
         _write_settings(work, recipe)
         _put_in_place(work, target)
-    except BaseException:
+    except BaseException:  # because nothing half staged may stay, cancelled or not
         shutil.rmtree(work, ignore_errors=True)
         raise
     return BuildContext(folder=target, recipe=recipe)
