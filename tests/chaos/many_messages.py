@@ -86,9 +86,9 @@ class Storm:
         """Wait until the input queue is empty, or for as long as there is patience; then read all queues."""
         deadline = time.monotonic() + self._plan.patience
         with self._client() as client, client.get_queue_receiver(IN) as receiver:
-            while receiver.peek_messages(1) and time.monotonic() < deadline:
+            # From the first message each time: without a number the client goes on after the last one it saw.
+            while (left := len(receiver.peek_messages(_PAGE, sequence_number=1))) and time.monotonic() < deadline:
                 time.sleep(_LOOK_EVERY)
-            left = len(receiver.peek_messages(_PAGE))
         # What runs a second time without cause would do so now.
         time.sleep(_LOOK_EVERY)
         with self._client() as client:
