@@ -1,13 +1,15 @@
 """Build an image with a Docker Engine; the build itself has no network unless the user's own steps may want one."""
 
 import io
+import re
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from packager.builders import buildkit
 from packager.builders.contract import BuiltImage, Log
 from packager.builders.wheelhouse import download_wheels
 from packager.docker_engine import connect
@@ -23,10 +25,14 @@ _TAIL_LINES = 30
 
 
 class DockerBuilder:
-    """Builds with the engine that DOCKER_HOST or the default socket names, or with the given client."""
+    """Builds with the engine that DOCKER_HOST or the default socket names, or with the given client.
 
-    def __init__(self, client: Any = None) -> None:
+    With BuildKit where the engine has it; `use_buildkit=False` asks for the classic builder.
+    """
+
+    def __init__(self, client: Any = None, *, use_buildkit: bool = True) -> None:
         self._client = client
+        self._use_buildkit = use_buildkit
 
     def check(self) -> None:
         """Raises EngineUnavailable with the way out when no engine answers."""
@@ -50,6 +56,7 @@ class DockerBuilder:
             log(f"Fetching wheels for {target}")
             download_wheels(context.requirements, wheels, target, log)
             write_build_archive(context, wheels, archive)
+            self._pull_missing(bases(render_dockerfile(context.recipe)), log)
             image_id = self._run(archive, reference, log, network=context.recipe.needs_network)
         size = self._client.images.get(image_id).attrs["Size"]
         return BuiltImage(reference=reference, id=image_id, platform=platform, size=size)
@@ -58,22 +65,49 @@ class DockerBuilder:
         from docker.errors import APIError
         from requests.exceptions import ConnectionError as Disconnected
 
+        # Ours need none; whoever brings own steps wants to install something.
+        mode = None if network else "none"
+        tag = str(reference)
         try:
+            if self._use_buildkit and buildkit.has_buildkit(self._client):
+                return _image_id(buildkit.build(self._client, archive, tag=tag, network=mode), log)
             messages = self._client.api.build(
-                fileobj=archive,
-                custom_context=True,
-                tag=str(reference),
-                # Ours need none; whoever brings own steps wants to install something.
-                network_mode=None if network else "none",
-                rm=True,
-                forcerm=True,
-                decode=True,
+                fileobj=archive, custom_context=True, tag=tag, network_mode=mode, rm=True, forcerm=True, decode=True
             )
             return _image_id(messages, log)
         except APIError as error:
             raise BuildFailed(f"The Docker Engine refused the build: {error.explanation or error}.") from error
         except Disconnected as error:
             raise EngineUnavailable(f"The Docker Engine went away during the build: {error}.") from error
+
+    def _pull_missing(self, names: Iterable[str], log: Log) -> None:
+        """With the credentials of `docker login`, which a build by BuildKit does not get from us."""
+        from docker.errors import APIError, ImageNotFound
+
+        for name in names:
+            try:
+                self._client.images.get(name)
+            except ImageNotFound:
+                log(f"Pulling {name}")
+                try:
+                    self._client.images.pull(name)
+                except APIError as error:
+                    raise BuildFailed(
+                        f"The base image {name} is not in the Docker Engine and cannot be pulled: "
+                        f"{error.explanation or error}. Is the name right, and are you logged in ('docker login')?"
+                    ) from error
+
+
+def bases(dockerfile: str) -> Sequence[str]:
+    """The images that a Dockerfile starts from, without its own stages and those that a variable names."""
+    found: list[str] = []
+    stages = {"scratch"}
+    pattern = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE | re.MULTILINE)
+    for name, stage in pattern.findall(dockerfile):
+        if name.lower() not in stages and "$" not in name and name not in found:
+            found.append(name)
+        stages.add(stage.lower())
+    return found
 
 
 def write_build_archive(context: BuildContext, wheels: Path, archive: IO[bytes]) -> None:

@@ -193,7 +193,7 @@ def test_the_log_tells_of_every_stage(made):
     log = made.get_logs()
 
     assert "Fetching wheels" in log
-    assert "Step 1/" in log
+    assert "[packages 1/" in log
     assert "Successfully tagged packager-test:" in log
     assert log.endswith(f"Made {made.location}\n")
 
@@ -203,11 +203,13 @@ def request_for(workshop, environment: Environment, **more: object) -> ModelPack
     return package(None, [], config, functions_enabled=True, trigger="http", **more)
 
 
-def test_a_base_image_of_another_python_is_refused(workshop, docker_engine, python_base):
+@pytest.mark.parametrize("use_buildkit", [True, False])
+def test_a_base_image_of_another_python_is_refused(workshop, docker_engine, python_base, use_buildkit):
     environment = Environment("other", python_version="3.12")
+    builder = DockerBuilder(docker_engine.client, use_buildkit=use_buildkit)
 
     with pytest.raises(BuildFailed, match=r"The base image has Python 3\.11, the environment asks for 3\.12"):
-        request_for(workshop, environment, base_image=python_base, builder=DockerBuilder(docker_engine.client))
+        request_for(workshop, environment, base_image=python_base, builder=builder)
 
 
 def test_a_registry_that_is_not_there_is_named(workshop, docker_engine, python_base, made):

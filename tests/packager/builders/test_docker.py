@@ -3,9 +3,10 @@ import tarfile
 from dataclasses import replace
 
 import pytest
+from docker.errors import APIError, ImageNotFound
 
 from packager import BuildFailed
-from packager.builders.docker import DockerBuilder, _image_id, write_build_archive
+from packager.builders.docker import DockerBuilder, _image_id, bases, write_build_archive
 from packager.image_reference import local_reference
 from packager.request import check_request
 from packager.staging.context import stage
@@ -85,16 +86,22 @@ class FakeEngine:
         self.api = self
         self.images = self
         self.attrs = {"Size": 1}
+        self.absent: set[str] = set()
 
     def version(self):
-        return {"Arch": "arm64"}
+        return {"Arch": "arm64", "Os": "linux", "ApiVersion": "1.41"}
 
     def build(self, **asked):
         self.asked = asked
         return [{"aux": {"ID": "sha256:1"}}]
 
     def get(self, image_id):
+        if image_id in self.absent:
+            raise ImageNotFound(f"No such image: {image_id}")
         return self
+
+    def pull(self, name):
+        raise APIError("denied")
 
 
 def test_a_lock_is_for_the_engines_platform(index, tmp_path):
@@ -115,6 +122,29 @@ def test_only_own_steps_may_use_the_network(index, inference_config, tmp_path, s
     request = replace(check_request([], inference_config, {}), docker_steps=steps)
     context = stage(request, tmp_path / "out", lambda _: "")
 
-    DockerBuilder(engine).build(context, local_reference("m:1"), [].append)
+    DockerBuilder(engine, use_buildkit=False).build(context, local_reference("m:1"), [].append)
 
     assert engine.asked["network_mode"] == network
+
+
+def test_a_base_image_that_cannot_be_pulled_is_named(index, inference_config, tmp_path):
+    engine = FakeEngine()
+    engine.absent.add("registry.example.com/base:1")
+    request = check_request([], inference_config, {}, base_image="registry.example.com/base:1")
+    context = stage(request, tmp_path / "out", lambda _: "")
+
+    with pytest.raises(BuildFailed, match=r"base:1 is not in the Docker Engine.*denied"):
+        DockerBuilder(engine).build(context, local_reference("m:1"), [].append)
+
+
+def test_the_images_that_a_dockerfile_starts_from():
+    text = """ARG BASE=x
+FROM --platform=$BUILDPLATFORM registry.example.com/a:1 AS Own
+FROM own AS packages
+FROM $BASE
+FROM scratch
+from b@sha256:0
+FROM registry.example.com/a:1
+"""
+
+    assert bases(text) == ["registry.example.com/a:1", "b@sha256:0"]
