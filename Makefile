@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus and not microsoft_worker"
 
 .PHONY: static
 static:

@@ -8,9 +8,9 @@ from function_host.announcement import check_ready_file, write_ready_file
 from function_host.exit_codes import exit_code
 from function_host.listing import list_functions
 from function_host.serving import Start, start
+from function_host.settings import LAST_PORT
+from function_host.settings import port as port_setting
 from function_host.telemetry.logs import configure_logging
-
-_LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _start(options: argparse.Namespace) -> int:
     check_ready_file(options.ready_file)
-    wanted = Start(
-        root=options.script_root, address=options.host, port=options.port, ready_file=options.ready_file
-    )  # fmt: skip
+    port = options.port if options.port is not None else port_setting()
+    wanted = Start(root=options.script_root, address=options.host, port=port, ready_file=options.ready_file)
     return start(wanted)
 
 
@@ -42,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     start.set_defaults(run=_start)
     start.add_argument("--script-root", type=Path, default=Path(), help="the app's folder (default: this one)")
     start.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    start.add_argument("--port", type=_port, default=8080, help="0 for a free one (default: %(default)s)")
+    start.add_argument("--port", type=_port, help="0 for a free one (default: PORT, WEBSITES_PORT, else 8080)")
     start.add_argument("--ready-file", type=_absolute, help="written as JSON once the app takes events")
     functions = commands.add_parser("functions", help="write down the functions of the app in a folder")
     functions.set_defaults(run=_functions)
@@ -52,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; it must be a number from 0 to {_LAST_PORT}")
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; it must be a number from 0 to {LAST_PORT}")
     return int(text)
 
 

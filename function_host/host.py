@@ -197,6 +197,8 @@ class Host:
                     raise
                 except Exception:  # because whatever user code raises must not keep the app from starting
                     _log.exception("The warm-up function %r failed.", dispatcher.function.name)
+        if self.metrics is not None and isinstance(self._app, ScoringApp) and self._app.started_in is not None:
+            self.metrics.tell_script(*self._app.started_in)
 
     async def stop(self) -> None:
         """Drain: the port closes, listeners settle what they claimed, then everything is released.
@@ -310,7 +312,13 @@ class Host:
         task.add_done_callback(self._background.discard)
 
     def _http_app(self) -> ASGIApp:
-        admin = AdminApi(self.status, prefix=self.config.http.route_prefix, invoke=self._invoke, warm_up=self.warm_up)
+        admin = AdminApi(
+            self.status,
+            prefix=self.config.http.route_prefix,
+            invoke=self._invoke,
+            warm_up=self.warm_up,
+            sample=self._app.sample if isinstance(self._app, ScoringApp) else _no_sample,
+        )
         admin.mount(self._wiring.own)
         KeysApi(self.keys, self.status).mount(self._wiring.own)
         app = HttpApp(
@@ -323,3 +331,7 @@ class Host:
             metrics=None if self.metrics is None else self.metrics.text,
         )
         return wrap(app, self.config.http)
+
+
+def _no_sample() -> None:
+    """Nothing is known of what functions of other apps take."""

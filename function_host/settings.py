@@ -9,6 +9,8 @@ from function_host.any_case import AnyCase, over
 from function_host.errors import ConfigError
 from triggers.json_file import read_json
 
+LAST_PORT = 65535
+_PORT = 8080
 DRAIN_SECONDS = 25
 """Less than the 30 seconds after which most platforms kill what they told to stop."""
 
@@ -59,6 +61,18 @@ def thread_count(settings: Mapping[str, str]) -> int | None:
     """How many threads run synchronous functions (`PYTHON_THREADPOOL_THREAD_COUNT`); None leaves it to Python."""
     text = settings.get("PYTHON_THREADPOOL_THREAD_COUNT", "")
     return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def port(environment: Mapping[str, str] | None = None) -> int:
+    """Where platforms want a container to listen: PORT, else WEBSITES_PORT, else 8080; raises ConfigError."""
+    given = os.environ if environment is None else environment
+    for name in ("PORT", "WEBSITES_PORT"):
+        text = given.get(name, "").strip()
+        if text and not (text.isdecimal() and int(text) <= LAST_PORT):
+            raise ConfigError(f"{name} is {text!r}; set it to a port, a number from 0 to {LAST_PORT}.")
+        if text:
+            return int(text)
+    return _PORT
 
 
 def drain_seconds(settings: Mapping[str, str]) -> float:

@@ -42,7 +42,18 @@ class RunningFunction:
 
     @property
     def needs_key(self) -> bool:
-        return self.url is not None and self.trigger.option("authLevel", "function").lower() != "anonymous"
+        return self.url is not None and self.auth_level != "anonymous"
+
+    @property
+    def auth_level(self) -> str:
+        return self.trigger.option("authLevel", "function").lower()
+
+    @property
+    def is_only_read(self) -> bool:
+        """Is it an HTTP function that takes no events, such as the description of the API?"""
+        methods = self.trigger.options.get("methods") or ()
+        names = {str(method).upper() for method in methods} if isinstance(methods, list | tuple) else set()
+        return self.url is not None and bool(names) and "POST" not in names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,16 @@ class AppRun:
     """Everything the host printed."""
     service_bus: Mapping[str, str] = field(default_factory=dict)
     """App setting -> connection string of the Service Bus it names; empty when no function uses one."""
+    master_key: str = ""
+    """Opens everything, for the header `x-functions-key`."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Function -> why it takes no events."""
+
+    def key_for(self, function: RunningFunction) -> str:
+        """The key that the function asks for; empty when it asks for none."""
+        if not function.needs_key:
+            return ""
+        return self.master_key if function.auth_level == "admin" else self.key
 
     def triggered_by(self, binding_type: str) -> tuple[RunningFunction, ...]:
         return tuple(f for f in self.functions if f.trigger.type.lower() == binding_type.lower())
@@ -83,6 +104,12 @@ class AppRun:
 def functions_of(documents: Sequence[Mapping[str, Any]]) -> tuple[RunningFunction, ...]:
     """The `functions` of the host's ready file."""
     return tuple(RunningFunction.from_document(document) for document in documents)
+
+
+def packaged_sample(app: Path, stem: str) -> bytes | None:
+    """The sample that lies in the app: `sample_input.json` or `sample_input.bin` for the stem `sample_input`."""
+    files = [app / f"{stem}.json", app / f"{stem}.bin"]
+    return next((file.read_bytes() for file in files if file.is_file()), None)
 
 
 def data_folder(app: Path) -> Path:

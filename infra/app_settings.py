@@ -67,11 +67,18 @@ def app_settings(app: Path, *, data_dir: Path | None = None) -> AppSettings:
     return AppSettings(app=app, values=values, host_id=host_id(app, values))
 
 
-def app_functions(settings: AppSettings) -> tuple[RunningFunction, ...]:
-    """The app's functions, found by a host that runs none of them; raises InvalidRunRequest."""
+def app_functions(settings: AppSettings, python: Path | None = None) -> tuple[RunningFunction, ...]:
+    """The app's functions, found by a host that runs none of them (with `python`); raises InvalidRunRequest."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder, "functions.json")
-        command = [sys.executable, "-m", "function_host", "functions", "--script-root", str(settings.app)]
+        command = [
+            str(python or sys.executable),
+            "-m",
+            "function_host",
+            "functions",
+            "--script-root",
+            str(settings.app),
+        ]
         done = subprocess.run(
             [*command, "--ready-file", str(answer)],
             env=dict(settings.values),

@@ -8,7 +8,7 @@ from typing import Annotated, Never
 
 import typer
 
-from infra import replay_commands, status_command
+from infra import proving_command, replay_commands, status_command
 from infra.app_run import data_folder, find
 from infra.errors import HostFailed
 from infra.invoking import invoke, post
@@ -24,6 +24,7 @@ def register(cli: typer.Typer) -> None:
     """Add the commands to the packager's command line."""
     cli.command("run")(run_command)
     cli.command("invoke")(invoke_command)
+    proving_command.register(cli)
     replay_commands.register(cli)
     status_command.register(cli)
 
@@ -64,7 +65,8 @@ def run_command(  # noqa: PLR0917 - Typer fills them by name
 def invoke_command(  # noqa: PLR0917 - Typer fills them by name
     app: Annotated[Path | None, typer.Argument(help="The folder of the running app.", show_default=False)] = None,
     trigger: Annotated[
-        str, typer.Option(help="http, blob or service_bus_queue.", show_default="the first there is")
+        str,
+        typer.Option(help="http, blob, service_bus_queue, storage_queue, timer ...", show_default="the first there is"),
     ] = "",
     function: Annotated[str, typer.Option(help="The function's name.", show_default="the first there is")] = "",
     data: Annotated[str | None, typer.Option(help="The event's body.")] = None,

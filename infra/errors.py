@@ -7,6 +7,7 @@ InfraError
 ├── NotRunning
 ├── InvocationFailed
 ├── NoSuchFailure
+├── ProofImpossible
 └── RunTimedOut
 """
 
@@ -60,6 +61,12 @@ class NoSuchFailure(InfraError):
     """No function of the app gave up a blob of that name."""
 
     exit_code: ClassVar[int] = 3
+
+
+class ProofImpossible(InfraError):
+    """The app's packages cannot be had on this machine; says why, and where they can."""
+
+    exit_code: ClassVar[int] = 6
 
 
 class RunTimedOut(InfraError):

@@ -40,6 +40,8 @@ def read_numbers(url: str, *, timeout: float = 10.0) -> Numbers:
         raise RunTimedOut(f"{address} did not answer within {timeout:g} seconds.") from cause
     except urllib.error.URLError as cause:
         raise NotRunning(f"Nothing answers at {address} ({cause.reason}); does the app run?") from cause
+    except (ConnectionError, http.client.HTTPException) as cause:
+        raise NotRunning(f"{address} broke off before it had answered: {cause}") from cause
 
 
 def numbers_of(text: str) -> Numbers:

@@ -4,34 +4,42 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from infra.app_run import AppRun, RunningFunction
+from infra.app_run import AppRun, RunningFunction, packaged_sample
 from infra.bus_entities import DEFAULT_SETTING, entity
 from infra.storage import FOLDER_SCHEME, open_storage
 from triggers.paths import BlobPath
 
 SAMPLE = json.dumps({"data": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]]})
 
+_READABLE = 1000
+"""Bytes of a sample that still fit into a line to paste."""
 
-def describe(run: AppRun, sample: str = SAMPLE) -> str:
-    """Every function with its URL, key and curl line, or with the place to drop blobs at."""
+
+def describe(run: AppRun, sample: str | None = None) -> str:
+    """Every function with its URL, key and curl line, or with the place to drop blobs at.
+
+    The line sends `sample`: by default what was packaged, if that is short enough to be read.
+    """
+    packaged = packaged_sample(run.app, "sample_input") or b""
+    short = packaged.decode(errors="replace").strip() if 0 < len(packaged) <= _READABLE else SAMPLE
     lines = [f"{run.app} runs at {run.url}"]
     for function in run.functions:
-        lines += _function(run, function, sample)
+        lines += _function(run, function, sample or short)
     return "\n".join([*lines, ""])
 
 
 def curl_line(run: AppRun, function: RunningFunction, body: str) -> str:
-    """A shell command that posts `body` to the function."""
-    headers = ["Content-Type: application/json"]
-    if function.needs_key:
-        headers.insert(0, f"x-functions-key: {run.key}")
-    parts = ["curl", "-s", str(function.url), *(part for header in headers for part in ("-H", header)), "-d", body]
-    return shlex.join(parts)
+    """A shell command that posts `body` to the function, or reads what takes none."""
+    headers = [] if function.is_only_read else ["Content-Type: application/json"]
+    if key := run.key_for(function):
+        headers.insert(0, f"x-functions-key: {key}")
+    parts = ["curl", "-s", str(function.url), *(part for header in headers for part in ("-H", header))]
+    return shlex.join(parts if function.is_only_read else [*parts, "-d", body])
 
 
 def _function(run: AppRun, function: RunningFunction, sample: str) -> Sequence[str]:
     if function.url is not None:
-        key = [f"    key     {run.key}"] if function.needs_key else []
+        key = [f"    key     {run.key_for(function)}"] if function.needs_key else []
         return [
             "",
             f"  {function.name}",

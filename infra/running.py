@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from infra import app_run, child
 from infra.app_run import AppRun
@@ -60,6 +60,7 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
     host: str = "127.0.0.1",
     port: int = 0,
     settings: Mapping[str, str] | None = None,
+    python: Path | None = None,
     echo: Echo = lambda _: None,
     timeout: float = 300.0,
 ) -> RunningApp:
@@ -71,7 +72,8 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
     many seconds the app may take to start. What the host prints goes to `<data_dir>/host.log` and to `echo`.
 
     With `service_bus` an emulator runs beside the app, with the queues and topics that its functions name, or with
-    those of a Config.json of Microsoft's emulator; it keeps its messages in `<data_dir>/service_bus`.
+    those of a Config.json of Microsoft's emulator; it keeps its messages in `<data_dir>/service_bus`. `python` is the
+    interpreter that runs the app, this one by default; function_host must be found by it.
 
     Everything ends with the calling thread at the latest. Raises InvalidRunRequest, EmulatorUnavailable,
     HostFailed (the host's exit code and output in it) and RunTimedOut.
@@ -86,7 +88,7 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
             known = {**connections, **environment(), **(settings or {})}
             connections |= _service_bus(app.resolve(), folder / "service_bus", known, service_bus, parts)
         environ = _app_settings(folder, connections, settings or {}, echo)
-        running = _Host(app.resolve(), folder, echo)
+        running = _Host(app.resolve(), folder, echo, python or Path(sys.executable))
         parts.callback(running.stop)
         running.start(environ, ["--host", host, "--port", str(port)])
         details = running.ready(timeout, environ)
@@ -99,8 +101,9 @@ def run(  # noqa: PLR0913 - one public call, all but the app by keyword and with
 class _Host:
     """The host's process and what it prints."""
 
-    def __init__(self, app: Path, folder: Path, echo: Echo) -> None:
+    def __init__(self, app: Path, folder: Path, echo: Echo, python: Path) -> None:
         self._app = app
+        self._python = python
         self._folder = folder
         self._echo = echo
         self._log = folder / "host.log"
@@ -112,7 +115,7 @@ class _Host:
         self._ready_file.unlink(missing_ok=True)
         self._log.write_bytes(b"")
         self._reader = self._log.open(encoding="utf-8", errors="replace")
-        command = [sys.executable, "-m", "function_host", "start", "--script-root", str(self._app), *address]
+        command = [str(self._python), "-m", "function_host", "start", "--script-root", str(self._app), *address]
         command += ["--ready-file", str(self._ready_file)]
         self._process = child.start(command, env=environ, log=self._log, cwd=self._folder)
 
@@ -132,15 +135,18 @@ class _Host:
             )
         functions = app_run.functions_of(document["functions"])
         buses = connection_settings(bus_bindings(functions))
+        keys = _keys(Path(environ["FUNCTIONS_SECRETS_PATH"], "host.json"))
         return AppRun(
             app=self._app,
             url=document["url"],
             pid=document["pid"],
             functions=functions,
-            key=_default_key(Path(environ["FUNCTIONS_SECRETS_PATH"], "host.json")),
+            key=next((str(key["value"]) for key in keys.get("functionKeys", ()) if key["name"] == "default"), ""),
             storage=next(environ[name] for name in CONNECTIONS if name not in buses),
             log=self._log,
             service_bus={name: environ[name] for name in buses if environ.get(name)},
+            master_key=str(keys.get("masterKey", {}).get("value", "")),
+            failures=document["failures"],
         )
 
     def follow(self, until: Callable[[], bool]) -> None:
@@ -229,9 +235,9 @@ def _app_settings(
     return {**chosen, "FUNCTIONS_SECRETS_PATH": keys, "AzureWebJobsSecretStorageType": "files"}
 
 
-def _default_key(file: Path) -> str:
+def _keys(file: Path) -> Mapping[str, Any]:
     try:
-        keys = json.loads(file.read_text(encoding="utf-8"))["functionKeys"]
-    except (OSError, ValueError, KeyError):
-        return ""
-    return next((str(key["value"]) for key in keys if key["name"] == "default"), "")
+        keys: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return keys

@@ -53,10 +53,17 @@ def pip_requirement(package: str) -> str:
     name = match["name"].lower()
     if _CONDA_ONLY.fullmatch(name):
         raise InvalidEnvironment(
-            f"Conda package {package!r} cannot be installed with pip; take it out of the conda file and choose a "
-            "base image that has it."
+            f"Conda package {package!r} cannot be installed with pip. Let a Docker Engine bring it: write a Dockerfile "
+            "that installs it (environment.docker.base_dockerfile). Or take it out of the conda file and name a "
+            "base_image that has it."
         )
     return f"{_PIP_NAMES.get(name, name)}{_version(match['version'] or '')}"
+
+
+def is_conda_only(package: str) -> bool:
+    """Does a package exist for conda, and not for pip?"""
+    match = _SPECIFICATION.fullmatch(package.strip())
+    return match is not None and _CONDA_ONLY.fullmatch(match["name"].lower()) is not None
 
 
 def pip_requirements(packages: Sequence[str]) -> list[str]:

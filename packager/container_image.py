@@ -17,6 +17,7 @@ from packager.image_reference import local_reference
 from packager.inference_config import InferenceConfig
 from packager.models.opening import Registry
 from packager.package import package
+from packager.proof import Prover
 from packager.publishers import Publisher
 
 
@@ -149,6 +150,7 @@ class ContainerImage:
         image_config: ContainerImageConfig,
         *,
         publish_to: str | None = None,
+        proof: bool | Prover = True,
         builder: ImageBuilder | None = None,
         publisher: Publisher | None = None,
     ) -> "ContainerImage":
@@ -164,6 +166,7 @@ class ContainerImage:
                     image_config.inference_config(Path(folder)),
                     image_name=f"{name}:{version}",
                     publish_to=publish_to,
+                    proof=proof,
                     builder=builder,
                     publisher=publisher,
                 )

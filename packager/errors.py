@@ -9,9 +9,17 @@ PackagerError
 │   └── ModelChanged
 ├── ModelNotFound
 ├── RegistryUnavailable
+├── ImageRegistryError
+│   ├── AccessRefused
+│   ├── NotInRegistry
+│   └── RegistryUnreachable
 ├── StagingError
 ├── BuildFailed
-│   └── EngineUnavailable
+│   ├── EngineUnavailable
+│   └── CacheUnavailable
+├── InvalidImage
+├── ProofFailed
+├── SignatureRefused
 └── PublishFailed
 """
 
@@ -68,6 +76,24 @@ class RegistryUnavailable(PackagerError):
     exit_code: ClassVar[int] = 6
 
 
+class ImageRegistryError(PackagerError):
+    """A container registry did not do what it was asked for; names registry, repository and what was asked."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class AccessRefused(ImageRegistryError):
+    """A container registry wants other credentials, more rights, or fewer requests (401, 403, 429)."""
+
+
+class NotInRegistry(ImageRegistryError):
+    """A container registry has no such repository, tag, manifest or blob (404)."""
+
+
+class RegistryUnreachable(ImageRegistryError):
+    """A container registry cannot be reached, drops connections, or shows a certificate that is not trusted."""
+
+
 class StagingError(PackagerError):
     """The build context cannot be written where it was asked for."""
 
@@ -88,6 +114,34 @@ class EngineUnavailable(BuildFailed):
     """No Docker Engine answers."""
 
     exit_code: ClassVar[int] = 6
+
+
+class CacheUnavailable(BuildFailed):
+    """The folder of what can be made again cannot be written: the disk is full, or it is somebody else's."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class InvalidImage(PackagerError):
+    """An image cannot be read, or a part of it is not what its digest says."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class ProofFailed(PackagerError):
+    """What was staged does not answer as it should; the user's own traceback comes first, here and in the log."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, message: str, *, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class SignatureRefused(PackagerError):
+    """An image is not signed, or not by the key that was given, or the signature is of another image."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class PublishFailed(PackagerError):

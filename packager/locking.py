@@ -44,8 +44,12 @@ def lock_requirements(requirements: Path, target: WheelTarget) -> str:
 
 def locked_versions(lock: Path) -> Mapping[str, str]:
     """Name -> version of everything in a requirements.lock."""
-    found = re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return dict(found)
+    return versions_in(lock.read_text(encoding="utf-8"))
+
+
+def versions_in(lock: str) -> Mapping[str, str]:
+    """Name -> version of everything in the text of a requirements.lock."""
+    return dict(re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)", lock, flags=re.MULTILINE))
 
 
 def _command(requirements: Path, target: WheelTarget, index_options: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from packager.docker_engine import connect
 from packager.environment_sections import ContainerRegistry
 from packager.errors import InvalidPackageRequest, PublishFailed
 from packager.models.opening import Registry
+from packager.proof import Proof
 from packager.staging.context import is_context
 
 
@@ -20,7 +21,7 @@ class ModelPackage:
     error: Mapping[str, object] | None = None
     package_build_log_uri: str | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument per attribute, all by keyword
         self,
         *,
         workspace: Registry,
@@ -29,6 +30,7 @@ class ModelPackage:
         image: BuiltImage | None = None,
         connections: Mapping[str, str] | None = None,
         log: str = "",
+        proof: Proof | None = None,
     ) -> None:
         self.workspace = workspace
         self.location = location
@@ -38,6 +40,8 @@ class ModelPackage:
         self.image = image
         self.connections = dict(connections or {})
         """App setting that the package's triggers read -> what it must hold."""
+        self.proof = proof
+        """What was seen when it was started and asked; None when no proof was asked for."""
         self._log = log
 
     @property

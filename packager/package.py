@@ -1,29 +1,35 @@
 """package(): check, stage, build, publish; one value to the next."""
 
-import logging
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
+from packager.builders.choosing import chosen_builder, chosen_publisher
 from packager.builders.contract import BuiltImage, ImageBuilder, Log
 from packager.errors import InvalidPackageRequest
-from packager.image_reference import ImageReference, local_reference, published_reference
+from packager.image_reference import local_reference, published_reference
 from packager.inference_config import InferenceConfig
-from packager.locking import lock_requirements
+from packager.locking import lock_requirements, versions_in
 from packager.locking_target import WheelTarget
 from packager.model_package import ModelPackage
 from packager.models.model import Model
 from packager.models.opening import Registry
 from packager.models.pickles import sklearn_warnings
+from packager.package_log import PackageLog
+from packager.proof import Limits, Prover
+from packager.proof_stage import ProofStage, chosen_prover
 from packager.publishers import Publisher
 from packager.request import PackageRequest, check_request
+from packager.staging.container import OWN_HOST
 from packager.staging.context import APP_FOLDER, Lock, stage
 from packager.staging.copying import sizes
-from packager.staging.requirements import environment_requirements
+from packager.staging.requirements import conda_only_packages, conda_translations, environment_requirements
 from packager.trigger_forms import Trigger, TriggerTable, trigger_table
 
 BLOB_TRIGGER = "blob"
@@ -34,31 +40,6 @@ _MB = 1_000_000
 _MOST_LISTED = 5
 # What the retired service took at most.
 _LARGE = 300 * _MB
-
-_LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Record:
-    """Keeps the log of one package and passes it on as it comes."""
-
-    listener: Log | None
-    lines: list[str] = field(default_factory=list)
-
-    def __call__(self, line: str) -> None:
-        self.lines.append(line)
-        _LOGGER.debug("%s", line)
-        if self.listener is not None:
-            self.listener(line)
-
-    def warn(self, text: str) -> None:
-        """A line for the log that is shown even to those who do not listen to it."""
-        self.lines.append(f"Warning: {text}")
-        _LOGGER.warning("%s", text)
-
-    @property
-    def text(self) -> str:
-        return "".join(f"{line}\n" for line in self.lines)
 
 
 def package(  # noqa: PLR0913 - the retired signature and what is new by keyword
@@ -75,38 +56,42 @@ def package(  # noqa: PLR0913 - the retired signature and what is new by keyword
     publish_to: str | None = None,
     context: str | Path | None = None,
     lock: str | None = None,
-    builder: ImageBuilder | None = None,
+    sample_input: object = None,
+    sample_output: object = None,
+    proof: bool | Prover = True,
+    target: str | Limits | None = None,
+    host: str = OWN_HOST,
+    builder: ImageBuilder | str | None = None,
     publisher: Publisher | None = None,
     log: Log | None = None,
     **options: object,
 ) -> ModelPackage:
     """Package models and a scoring script as a functions-host image, or as a plain web service.
 
-    `workspace` is not needed (None). `models` are Model objects or paths. With `functions_enabled`, `trigger`
-    names what fires run() and `options` are that trigger's (`input_path`, `auth_level` ...); `triggers` stands for
-    both and may hold several: `[HttpTrigger(), BlobTrigger(input_path=...)]`, or a table of options by trigger
-    name. Without them the package is a web service that answers at /score.
+    `workspace` is not needed (None). With `functions_enabled`, `trigger` names what fires run() and `options` are that
+    trigger's; `triggers` stands for both and may hold several. Without them the package answers at /score.
 
-    An image named `image_name` ("package" without one) is built by a Docker Engine and pushed to `publish_to`
-    ("localhost:5000", "registry.example.com/team/name") if given. With `generate_dockerfile` nothing is built: the
-    package is the build context, in the folder `context` if given, with its packages locked for the platform `lock`
-    ("linux/amd64") if given; those of an image always are. `log` takes each line of the build's output as it comes.
+    An image is built by `builder` ("oci", which needs no Docker Engine and is the default, "docker", or an object) for
+    `host` ("functions" or "azure_functions"), and pushed to `publish_to` if given. With `generate_dockerfile` nothing
+    is built: the package is the build context, in the folder `context` if given, locked for the platform `lock`.
+    What was staged is started and answers `sample_input` (a JSON value, text, bytes or the Path of a file) through
+    every trigger before anything is built, unless `proof=False`; `target` names a place whose limits count.
 
-    Everything is checked before any work: InvalidPackageRequest, InvalidEntryScript, InvalidEnvironment,
-    ModelNotFound. Then StagingError, UnresolvedRequirement, BuildFailed, PublishFailed; nothing half-written stays.
+    Everything is checked before any work: InvalidPackageRequest, InvalidEntryScript, InvalidEnvironment, ModelNotFound.
+    Then StagingError, UnresolvedRequirement, ProofFailed, BuildFailed, PublishFailed; nothing half-written stays.
     """
     table = _trigger_table(functions_enabled, trigger, triggers, options)
-    request = check_request(models, inference_config, table, base_image=base_image)
-    folder = Path(context) if context is not None else None
-    order = _Order(workspace=workspace, request=request, folder=folder, record=_Record(log))
+    samples = (sample_input, sample_output)
+    request = check_request(models, inference_config, table, base_image=base_image, host=host, samples=samples)
+    record, folder = PackageLog(log), Path(context) if context is not None else None
+    prove = ProofStage(request, chosen_prover(proof), target, record)
+    order = _Order(workspace=workspace, request=request, folder=folder, record=record, proof=prove)
     _warn(order, trigger)
     if generate_dockerfile:
         _refuse_image_arguments(image_name, publish_to)
         return _context_only(order, lock)
     _refuse_lock(lock)
-    local = local_reference(image_name)
-    target = published_reference(publish_to, local) if publish_to is not None else None
-    return _image(order, local, target, builder, publisher)
+    return _image(order, image_name, publish_to, builder, publisher)
 
 
 def package_http(
@@ -175,7 +160,8 @@ class _Order:
     workspace: Registry
     request: PackageRequest
     folder: Path | None
-    record: _Record
+    record: PackageLog
+    proof: ProofStage
 
     def answer(self, location: str, *, context: Path | None, image: BuiltImage | None = None) -> ModelPackage:
         return ModelPackage(
@@ -185,6 +171,7 @@ class _Order:
             image=image,
             connections=required_connections(self.request.triggers),
             log=self.record.text,
+            proof=self.proof.proof,
         )
 
 
@@ -237,8 +224,29 @@ def _warn(order: _Order, trigger: str | None) -> None:
         order.record.warn(
             f"trigger={trigger!r} is ignored without functions_enabled=True; this is a plain web service."
         )
-    for text in sklearn_warnings(request.models, environment_requirements(request.environment)):
+    for line in conda_translations(request.environment):
+        order.record(line)
+    if request.environment.docker.base_dockerfile and (left := conda_only_packages(request.environment)):
+        order.record.warn(f"The environment's own Dockerfile must bring what only conda has: {', '.join(left)}.")
+
+
+def _warn_of_pickles(order: _Order, requirements: Iterable[Requirement]) -> None:
+    for text in sklearn_warnings(order.request.models, requirements):
         order.record.warn(text)
+
+
+def _watched(order: _Order, lock: Lock | None) -> Lock | None:
+    """Pickles are compared with what will be installed: the lock where there is one, else what was asked for."""
+    if lock is None:
+        _warn_of_pickles(order, environment_requirements(order.request.environment))
+        return None
+
+    def watched(requirements: Path) -> str:
+        text = lock(requirements)
+        _warn_of_pickles(order, [Requirement(f"{name}=={version}") for name, version in versions_in(text).items()])
+        return text
+
+    return watched
 
 
 def _refuse_lock(lock: str | None) -> None:
@@ -257,10 +265,10 @@ def _refuse_image_arguments(image_name: str | None, publish_to: str | None) -> N
 def _context_only(order: _Order, platform: str | None) -> ModelPackage:
     base = order.request.base_image
     target = WheelTarget.of(order.request.environment.python_version, platform, base) if platform is not None else None
-    lock = partial(lock_requirements, target=target) if target is not None else None
+    lock = _watched(order, partial(lock_requirements, target=target) if target is not None else None)
     parent = None if order.folder is not None else Path(tempfile.mkdtemp(prefix="packager-"))
     try:
-        folder = stage(order.request, order.folder or Path(parent or "") / "context", lock).folder
+        folder = stage(order.request, order.folder or Path(parent or "") / "context", lock, order.proof).folder
     except BaseException:  # because nobody will hold the package that would remove it, cancelled or not
         _remove(parent)
         raise
@@ -273,25 +281,29 @@ def _context_only(order: _Order, platform: str | None) -> ModelPackage:
 
 def _image(
     order: _Order,
-    local: ImageReference,
-    target: ImageReference | None,
-    builder: ImageBuilder | None,
+    image_name: str | None,
+    publish_to: str | None,
+    builder: ImageBuilder | str | None,
     publisher: Publisher | None,
 ) -> ModelPackage:
-    chosen = builder or _docker_builder()
+    local = local_reference(image_name)
+    target = published_reference(publish_to, local) if publish_to is not None else None
+    chosen = chosen_builder(builder, has_steps=order.request.has_steps, log=order.record)
     chosen.check()
     with tempfile.TemporaryDirectory(prefix="packager-") as parent:
-        context = stage(order.request, order.folder or Path(parent) / "context", _locked_by(chosen, order))
+        folder = order.folder or Path(parent) / "context"
+        context = stage(order.request, folder, _watched(order, _locked_by(chosen, order)), order.proof)
         _tell_staged(context.folder, order.record)
         image = chosen.build(context, local, order.record)
+        order.proof.of_image(image)
     location = str(local)
     if target is not None:
-        location = (publisher or _docker_publisher()).publish(image, target, order.record)
+        location = chosen_publisher(publisher, image).publish(image, target, order.record)
     order.record(f"Made {location}")
     return order.answer(location, context=order.folder, image=image)
 
 
-def _tell_staged(folder: Path, record: _Record) -> None:
+def _tell_staged(folder: Path, record: PackageLog) -> None:
     """What went in from the source directory, the biggest first; a warning if it looks like data."""
     record(f"Staged {folder}")
     found = sizes(folder / APP_FOLDER)
@@ -311,18 +323,6 @@ def _locked_by(builder: ImageBuilder, order: _Order) -> Lock:
         return builder.lock(requirements, python_version=version, base_image=order.request.base_image)
 
     return lock
-
-
-def _docker_builder() -> ImageBuilder:
-    from packager.builders.docker import DockerBuilder
-
-    return DockerBuilder()
-
-
-def _docker_publisher() -> Publisher:
-    from packager.publishers.docker import DockerPublisher
-
-    return DockerPublisher()
 
 
 def _remove(folder: Path | None) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from packager.environment import Environment
 from packager.environment_checks import check_environment
@@ -14,10 +15,17 @@ from packager.inference_config import InferenceConfig
 from packager.models.contract import ModelDetails, ModelVersion, check_path
 from packager.models.memory import MemoryModelRegistry
 from packager.models.model import Model
+from packager.samples import NO_SAMPLES, Samples, find_samples
+from packager.staging.container import AZURE_HOST, OWN_HOST
 from packager.staging.requirements import environment_requirements
 from packager.trigger_forms import TriggerTable
 
-DEFAULT_BASE_IMAGE = "python:{python_version}-slim"
+DEFAULT_BASE_IMAGES = MappingProxyType(
+    {
+        OWN_HOST: "python:{python_version}-slim",
+        AZURE_HOST: "mcr.microsoft.com/azure-functions/python:4-python{python_version}",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +43,17 @@ class PackageRequest:
     """Trigger name -> its checked options; none makes a plain web service."""
     docker_steps: str = ""
     """Lines of a Dockerfile that come right after the base image."""
+    samples: Samples = NO_SAMPLES
+    host: str = OWN_HOST
 
     @property
     def is_web_service(self) -> bool:
         return not self.triggers
+
+    @property
+    def has_steps(self) -> bool:
+        """Does the environment bring steps of a Dockerfile, which only a Docker Engine can run?"""
+        return bool(self.docker_steps or self.environment.docker.base_dockerfile)
 
 
 def check_request(
@@ -47,8 +62,13 @@ def check_request(
     triggers: TriggerTable,
     *,
     base_image: str | None = None,
+    host: str = OWN_HOST,
+    samples: tuple[object, object] = (None, None),
 ) -> PackageRequest:
-    """The order with every part of it checked; raises InvalidPackageRequest or the error of the part."""
+    """The order with every part of it checked; raises InvalidPackageRequest or the error of the part.
+
+    `samples` are what run() can be asked with, and what it should answer.
+    """
     if not isinstance(inference_config, InferenceConfig):
         raise InvalidPackageRequest(f"inference_config must be an InferenceConfig, not {inference_config!r}.")
     environment = inference_config.environment
@@ -59,14 +79,18 @@ def check_request(
         )
     inference_config.validate_configuration()
     checked = {name: check_trigger(name, options) for name, options in triggers.items()}
+    versions = _model_versions(models)
+    script = inference_config.source_directory / inference_config.entry_script
     return PackageRequest(
-        models=_model_versions(models),
+        models=versions,
         source_directory=inference_config.source_directory,
         entry_script=inference_config.entry_script,
         environment=_checked_environment(environment),
-        base_image=_base_image(base_image, environment),
+        base_image=_base_image(base_image, environment, host),
         triggers=checked,
         docker_steps=inference_config.docker_steps,
+        samples=find_samples(*samples, versions, script),
+        host=host,
     )
 
 
@@ -139,11 +163,13 @@ def _checked_environment(environment: Environment) -> Environment:
     return environment.clone(environment.name)
 
 
-def _base_image(base_image: str | None, environment: Environment) -> str:
+def _base_image(base_image: str | None, environment: Environment, host: str) -> str:
+    if host not in DEFAULT_BASE_IMAGES:
+        raise InvalidPackageRequest(f"host={host!r} is not one of {', '.join(map(repr, DEFAULT_BASE_IMAGES))}.")
     chosen = base_image or environment.docker.base_image
     if chosen is None:
-        return DEFAULT_BASE_IMAGE.format(python_version=environment.python_version)
-    if not re.fullmatch(r"[A-Za-z0-9][\w.:/@-]*", chosen):
+        return DEFAULT_BASE_IMAGES[host].format(python_version=environment.python_version)
+    if not re.fullmatch(r"(?:oci|archive):.+|[A-Za-z0-9][\w.:/@-]*", chosen):
         raise InvalidPackageRequest(f"base_image {chosen!r} is not an image reference such as 'python:3.11-slim'.")
     registry = environment.docker.base_image_registry.address
     if base_image is None and registry and not chosen.startswith(f"{registry}/"):

@@ -30,12 +30,20 @@ class AdminApi:
     """Answers below /admin; every route but ping and warm-up asks for the master key."""
 
     def __init__(
-        self, status: HostStatus, *, prefix: str, invoke: Invoke, warm_up: Callable[[], Awaitable[None]]
+        self,
+        status: HostStatus,
+        *,
+        prefix: str,
+        invoke: Invoke,
+        warm_up: Callable[[], Awaitable[None]],
+        sample: Callable[[], str | None],
     ) -> None:
+        """`sample` gives an input that the app's functions can be tried with, if one is known."""
         self._status = status
         self._prefix = prefix
         self._invoke = invoke
         self._warm_up = warm_up
+        self._sample = sample
 
     def mount(self, table: RouteTable) -> None:
         """Add the routes; they are found before any function's."""
@@ -142,7 +150,7 @@ class AdminApi:
             "language": "python",
             "config": {"name": function.name, "bindings": bindings},
             "files": None,
-            "test_data": None,
+            "test_data": self._sample(),
             "isDisabled": function.name in self._status.disabled,
             "isDirect": True,
             "isProxy": False,

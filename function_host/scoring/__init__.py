@@ -15,7 +15,7 @@ from azure.functions.warmup import WarmUpContext
 from function_host.scoring import azureml_shim
 from function_host.scoring.errors import EntryScriptError
 from function_host.scoring.scorer import Scorer
-from function_host.scoring.web_service import declare_web_service
+from function_host.scoring.web_service import declare_description, declare_web_service
 from triggers.registry import by_name
 
 __all__ = ["EntryScriptError", "ScoringApp", "scoring_app", "web_service_app"]
@@ -32,6 +32,15 @@ class ScoringApp(func.FunctionApp):
         """Import the script and run init(), on this thread and before there are others; raises EntryScriptError."""
         self._scorer.load()
 
+    @property
+    def started_in(self) -> tuple[float, float] | None:
+        """Seconds that the import of the script and its init() took; None before it has started."""
+        return self._scorer.started_in
+
+    def sample(self) -> str | None:
+        """An input that run() can be asked with, if one is known."""
+        return self._scorer.sample()
+
 
 def scoring_app(
     app_file: str, *, entry_script: str, model_dir: str, **triggers: Mapping[str, object]
@@ -43,6 +52,8 @@ def scoring_app(
     app, scorer = _app(app_file, entry_script, model_dir)
     for name, options in triggers.items():
         by_name(name).options(**options).declare(app, scorer)
+    if "http" in triggers:
+        declare_description(app, scorer, triggers["http"])
     return app
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import logging
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,8 @@ class EntryScript:
         self.input: Input = TextInput("data")
         """What run() takes; known once the script has started."""
         self._takes_headers = False
+        self.started_in: tuple[float, float] | None = None
+        """Seconds of the import and of init(), once the script has started."""
 
     @property
     def is_started(self) -> bool:
@@ -59,10 +62,13 @@ class EntryScript:
         try:
             self._before()
             uses = raw_http_uses()
+            begun = time.perf_counter()
             module = self._import()
+            imported = time.perf_counter()
             init, run = self._function(module, "init"), self._function(_with_run(module), "run")
             self._analyze(run, is_raw=raw_http_uses() > uses)
             self._call_init(init)
+            self.started_in = imported - begun, time.perf_counter() - imported
             self._run = run
         except EntryScriptError as error:
             self._failure = error

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from function_host.scoring.flask_context import flask_context
 from function_host.scoring.model_digests import check_models
 from function_host.scoring.payload import header_dict, json_text
 from function_host.scoring.raw_request import Arrival, from_event, from_request
+from function_host.scoring.sample_schema import INPUT, packaged_sample
 from function_host.scoring.script_thread import ScriptThread
 from function_host.scoring.settings import ScoringSettings, load_settings
-from function_host.scoring.swagger import Swagger
+from function_host.scoring.swagger import Swagger, sample_of
+from function_host.scoring.swagger_template import WEB_SERVICE, Service
 from function_host.telemetry.tracebacks import users_part
 from triggers.contract import NO_HEADERS
 from triggers.http_body import Readable, SpooledBody, gathered
@@ -58,7 +61,7 @@ class Scorer:
         self._script = EntryScript(script, self._prepare)
         self._thread = ScriptThread("score")
         self._settings = ScoringSettings()
-        self._swagger: Swagger | None = None
+        self._described: tuple[Service, Swagger] | None = None
 
     async def start(self) -> None:
         """Check the models, import the script and run init(), once; raises EntryScriptError."""
@@ -68,6 +71,18 @@ class Scorer:
     def load(self) -> None:
         """As start(), on the calling thread: for a process that is about to be forked, which has no other yet."""
         self._script.start()
+
+    @property
+    def started_in(self) -> tuple[float, float] | None:
+        """Seconds that the import of the script and its init() took; None before it has started."""
+        return self._script.started_in
+
+    def sample(self) -> str | None:
+        """An input for run(): the one packaged with it, else that of its decorators, once the script has started."""
+        packaged = packaged_sample(self._root, INPUT)
+        if packaged is not None:
+            return packaged.decode(errors="replace")
+        return sample_of(self._script.function) if self._script.is_started else None
 
     def _prepare(self) -> None:
         self._settings = load_settings(self._folders)
@@ -98,9 +113,9 @@ class Scorer:
         """Answer one request as the scoring server did; never raises for what run() does."""
         return await self.framed(request, self._score)
 
-    async def describe(self, request: func.HttpRequest) -> func.HttpResponse:
+    async def describe(self, request: func.HttpRequest, service: Service = WEB_SERVICE) -> func.HttpResponse:
         """The API description that `?version=` asks for: 2 (the default), 3 or 3.1."""
-        return await self.framed(request, self._describe)
+        return await self.framed(request, partial(self._describe, service))
 
     async def health(self, request: func.HttpRequest) -> func.HttpResponse:
         """The answer to probes, once the script has started."""
@@ -121,11 +136,12 @@ class Scorer:
         except BadInput as error:
             return answers.message(str(error), 415 if isinstance(error, UnsupportedInput) else 400)
 
-    async def _describe(self, request: func.HttpRequest) -> func.HttpResponse:
-        if self._swagger is None:
-            self._swagger = Swagger(self._script.function, self._settings, self._folders)
+    async def _describe(self, service: Service, request: func.HttpRequest) -> func.HttpResponse:
+        if self._described is None or self._described[0] != service:
+            self._described = service, Swagger(self._script.function, self._settings, self._folders, service)
         try:
-            return answers.reply(json_text(self._swagger.document(request.params.get("version", "2"))), 200)
+            document = self._described[1].document(request.params.get("version", "2"))
+            return answers.reply(json_text(document), 200)
         except KeyError as error:
             return answers.message(error.args[0], 404)
 

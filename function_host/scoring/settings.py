@@ -41,7 +41,11 @@ def load_settings(folders: Sequence[Path]) -> ScoringSettings:
 
     Raises EntryScriptError for a file that is not a JSON object, and for a time-out that is not a number.
     """
-    values = {**_from_file(folders), **os.environ}
+    return settings_of({**_from_file(folders), **os.environ})
+
+
+def settings_of(values: Mapping[str, str]) -> ScoringSettings:
+    """The settings that these variables make; raises EntryScriptError."""
     prefix = values.get("SERVICE_PATH_PREFIX", "").strip("/")
     tells_version = values.get("SERVER_VERSION_LOG_RESPONSE_ENABLED", "true").lower() == "true"
     return ScoringSettings(

@@ -1,18 +1,20 @@
-"""The plain web service: `/`, `/score` and `/swagger.json`, and the scoring server's words for everything else."""
+"""The plain web service: `/`, `/score` and `/swagger.json`, and what a function app tells of its API."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 import azure.functions as func
 
 from function_host.scoring import answers
 from function_host.scoring.scorer import Scorer
+from function_host.scoring.swagger_template import function_service
 
 _NOT_FOUND = (
     "The requested URL was not found on the server. "
     "If you entered the URL manually please check your spelling and try again."
 )
 _NOT_ALLOWED = "The method is not allowed for the requested URL."
+_DOCUMENT, _SCORE_ROUTE = "swagger.json", "score"
 _READ = ("GET", "HEAD", "OPTIONS")
 _SCORE = ("GET", "HEAD", "POST", "OPTIONS")
 
@@ -39,6 +41,23 @@ def declare_web_service(app: func.FunctionApp, scorer: Scorer) -> None:
         if req.method == "OPTIONS" and methods is _READ:
             return await scorer.framed(req, _allowed)
         return await answer(req)
+
+
+def declare_description(app: func.FunctionApp, scorer: Scorer, http: Mapping[str, object]) -> None:
+    """Add a function that describes the API at `swagger.json`, to those who may call the HTTP function.
+
+    `http` has the options of that function. Where it takes that route itself, nothing is added.
+    """
+    route, level = str(http.get("route", _SCORE_ROUTE)).strip("/"), str(http.get("auth_level") or "function").lower()
+    if route == _DOCUMENT:
+        return
+
+    @app.function_name("swagger")
+    @app.route(route=_DOCUMENT, methods=["GET"], auth_level=func.AuthLevel[level.upper()])
+    async def swagger(req: func.HttpRequest) -> func.HttpResponse:
+        base = unquote(urlsplit(req.url).path).removesuffix(_DOCUMENT)
+        service = function_service(f"{base}{route}", f"{base}{_DOCUMENT}", needs_key=level != "anonymous")
+        return await scorer.describe(req, service)
 
 
 async def _allowed(_request: func.HttpRequest) -> func.HttpResponse:

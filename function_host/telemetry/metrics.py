@@ -68,6 +68,16 @@ class Metrics:
             multiprocess_mode="livemax",
         )  # fmt: skip
 
+    def tell_script(self, imported: float, initialized: float) -> None:
+        """How many seconds the scoring script of the app took to start."""
+        from prometheus_client import Gauge
+
+        for name, words, seconds in (
+            ("script_import_seconds", "How long the import of the scoring script took.", imported),
+            ("script_init_seconds", "How long init() of the scoring script took.", initialized),
+        ):
+            Gauge(f"{_PREFIX}{name}", words, registry=self._registry, multiprocess_mode="max").set(seconds)
+
     def counted(self, function: str, executor: Executor) -> Executor:
         """`executor`, with its executions counted under the function's name."""
         return _Counted(function, executor, self)

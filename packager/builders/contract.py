@@ -1,10 +1,11 @@
 """What a built image is and what every builder can do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from packager.builders.sizes import SizeReport
 from packager.image_reference import ImageReference
 from packager.staging.context import BuildContext
 
@@ -23,6 +24,14 @@ class BuiltImage:
     """`linux/amd64`"""
     size: int
     """Bytes of all layers, unpacked."""
+    layout: Path | None = None
+    """The OCI layout that holds it, of a builder that leaves one."""
+    digest: str = ""
+    """The digest of its manifest, or of the index of all its platforms, in that layout."""
+    runs_here: bool = False
+    """Can the Docker Engine run it, under its reference?"""
+    sizes: Sequence[SizeReport] = ()
+    """What it takes, for each platform, of a builder that counts it."""
 
 
 class ImageBuilder(Protocol):

@@ -13,15 +13,17 @@ from packager.builders import buildkit
 from packager.builders.contract import BuiltImage, Log
 from packager.builders.wheelhouse import download_wheels
 from packager.docker_engine import connect
-from packager.errors import BuildFailed, EngineUnavailable
+from packager.errors import BuildFailed, EngineUnavailable, InvalidPackageRequest
 from packager.image_reference import ImageReference
 from packager.locking import lock_requirements
 from packager.locking_target import WheelTarget
 from packager.staging.context import BuildContext
 from packager.staging.dockerfile import WHEELS_FOLDER, render_dockerfile
+from packager.staging.labels import dockerfile_labels
 
 _NOT_SENT = frozenset({".dockerignore", "Dockerfile"})
 _TAIL_LINES = 30
+_NOT_OF_ENGINES = frozenset({"archive", "debian-packages", "oci"})
 
 
 class DockerBuilder:
@@ -44,7 +46,13 @@ class DockerBuilder:
         return f"linux/{self._client.version()['Arch']}"
 
     def lock(self, requirements: Path, *, python_version: str, base_image: str) -> str:
-        """A lock for the engine's architecture; raises UnresolvedRequirement or BuildFailed."""
+        """A lock for the engine's architecture; raises UnresolvedRequirement, BuildFailed, or InvalidPackageRequest."""
+        kind, colon, _ = base_image.partition(":")
+        if colon and kind in _NOT_OF_ENGINES:
+            raise InvalidPackageRequest(
+                f"base_image {base_image!r} is for the builder that needs no Docker Engine (builder='oci'); an engine "
+                "takes the name of an image that it has or can pull."
+            )
         return lock_requirements(requirements, WheelTarget.of(python_version, self.platform(), base_image))
 
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
@@ -59,7 +67,7 @@ class DockerBuilder:
             self._pull_missing(bases(render_dockerfile(context.recipe)), log)
             image_id = self._run(archive, reference, log, network=context.recipe.needs_network)
         size = self._client.images.get(image_id).attrs["Size"]
-        return BuiltImage(reference=reference, id=image_id, platform=platform, size=size)
+        return BuiltImage(reference=reference, id=image_id, platform=platform, size=size, runs_here=True)
 
     def _run(self, archive: IO[bytes], reference: ImageReference, log: Log, *, network: bool) -> str:
         from docker.errors import APIError
@@ -112,7 +120,8 @@ def bases(dockerfile: str) -> Sequence[str]:
 
 def write_build_archive(context: BuildContext, wheels: Path, archive: IO[bytes]) -> None:
     """Write context and wheels as a tar, the same bytes for the same files, and rewind it."""
-    dockerfile = render_dockerfile(replace(context.recipe, wheelhouse=True)).encode()
+    labels = dockerfile_labels(context.folder, context.recipe)
+    dockerfile = render_dockerfile(replace(context.recipe, wheelhouse=True, labels=labels)).encode()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, "Dockerfile", io.BytesIO(dockerfile), len(dockerfile))
         for name, file in _files(context.folder, ""):

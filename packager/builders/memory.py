@@ -26,4 +26,6 @@ class MemoryBuilder:
         self.built.append((context, reference))
         content = (context.folder / "function_app.py").read_bytes() + context.requirements.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        return BuiltImage(reference=reference, id=f"sha256:{digest}", platform="linux/amd64", size=len(content))
+        return BuiltImage(
+            reference=reference, id=f"sha256:{digest}", platform="linux/amd64", size=len(content), runs_here=True
+        )

@@ -44,6 +44,26 @@ Functions = Annotated[
 Context = Annotated[Path | None, typer.Option(help="Leave the staged app in this folder.")]
 Image = Annotated[str | None, typer.Option(help="Build an image of this name, with or without a tag.")]
 BaseImage = Annotated[str | None, typer.Option(help="What the image is made from.")]
+Host = Annotated[
+    str, typer.Option(help="What runs the app in the image: functions (ours), or azure_functions (Microsoft's).")
+]
+Builder = Annotated[
+    str | None,
+    typer.Option(help="oci, which needs no Docker Engine and is the default, or docker.", show_default=False),
+]
+Platforms = Annotated[
+    list[str] | None,
+    typer.Option("--platform", help="oci: linux/amd64 or linux/arm64; repeat it for an index of both."),
+]
+Archive = Annotated[Path | None, typer.Option(help="oci: write the image to this tar, for docker load and OCI tools.")]
+ExcludeTests = Annotated[
+    bool, typer.Option("--exclude-tests", help="oci: leave the tests of packages out of the image.")
+]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="oci: look up packages and Debian's base anew, though nothing was changed.")
+]
+Sbom = Annotated[bool, typer.Option("--sbom", help="Attach a bill of materials to the published image.")]
+SignKey = Annotated[Path | None, typer.Option(help="Sign the published image with this private key.", exists=True)]
 RegisteredEnvironment = Annotated[
     str | None, typer.Option("--environment", help="A registered environment, NAME or NAME:VERSION.")
 ]
@@ -53,5 +73,14 @@ Lock = Annotated[
         metavar="PLATFORM", help="Lock the packages of --context for linux/amd64 or linux/arm64; --image always does."
     ),
 ]
+SampleInput = Annotated[
+    Path | None,
+    typer.Option(help="A file that run() can be asked with; else the model's, or sample_input.json beside the script."),
+]
+SampleOutput = Annotated[Path | None, typer.Option(help="A file with what run() should answer to the sample.")]
+Proof = Annotated[
+    bool, typer.Option("--proof/--no-proof", help="Start what was staged and see it answer, before it is built.")
+]
+Target = Annotated[str | None, typer.Option(help="A place whose limits count in the proof, as functions_premium.")]
 PublishTo = Annotated[str | None, typer.Option(help="Push the image to this registry.")]
 Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]

@@ -23,4 +23,6 @@ def run_legacy_command(
     """
     from packager import azureml
 
-    azureml.run(script, arguments or ())
+    given = arguments or []
+    # Whoever writes it means "what follows is the script's own", as for other commands.
+    azureml.run(script, given[1:] if given[:1] == ["--"] else given)

@@ -3,17 +3,20 @@
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import typer
 
-from packager import Environment, InferenceConfig, LocalModelRegistry, Model, package
+from packager import Environment, InferenceConfig, LocalModelRegistry, Model, ModelPackage, package
 from packager.cli import flags, output
 from packager.cli.environments import environment_of, registered
+from packager.cli.image_options import builder_of, publisher_of
 from packager.cli.models import find_model
 from packager.cli.trigger_options import trigger_table
 from packager.request import unregistered_model
 from packager.staging.context import RUN_SUFFIX
+from packager.trigger_forms import TriggerTable
 from triggers.registry import by_name
 
 _EXAMPLES = """Package a model and a scoring script as a functions-host image, or as a plain web service.
@@ -54,34 +57,36 @@ def package_command(  # noqa: PLR0917 - typer passes every flag by keyword
     image: flags.Image = None,
     base_image: flags.BaseImage = None,
     publish_to: flags.PublishTo = None,
+    host: flags.Host = "functions",
+    builder: flags.Builder = None,
+    platform: flags.Platforms = None,
+    archive: flags.Archive = None,
+    exclude_tests: flags.ExcludeTests = False,
+    refresh: flags.Refresh = False,
+    sbom: flags.Sbom = False,
+    sign_key: flags.SignKey = None,
     lock: flags.Lock = None,
+    sample_input: flags.SampleInput = None,
+    sample_output: flags.SampleOutput = None,
+    proof: flags.Proof = True,
+    target: flags.Target = None,
     json_output: flags.Json = False,
 ) -> None:
     _check_usage(context, image, publish_to, requirements, conda_file)
     given = {"input_path": input_path, "output_path": output_path, "auth_level": auth_level}
     table = trigger_table(trigger or [], given, option or [], functions)
+    models = _models(model_path or [], model_name, model or [], registry)
     made_of = _environment(requirements, conda_file, environment)
-    made = package(
-        None,
-        _models(model_path or [], model_name, model or [], registry),
-        InferenceConfig(entry_script, source_directory=source_directory, environment=made_of),
-        generate_dockerfile=image is None,
-        triggers=table or None,
-        base_image=base_image,
-        image_name=image,
+    config = InferenceConfig(entry_script, source_directory=source_directory, environment=made_of)
+    order = partial(package, None, models, config, image is None, triggers=table or None, log=output.note)
+    order = partial(order, context=context, lock=lock, sample_input=sample_input, sample_output=sample_output)
+    order = partial(order, proof=proof, target=target, base_image=base_image, host=host, image_name=image)
+    made = order(
         publish_to=publish_to,
-        context=context,
-        lock=lock,
-        log=output.note,
+        builder=builder_of(builder, platform or [], archive, exclude_tests=exclude_tests, refresh=refresh),
+        publisher=publisher_of(publish_to, sign_key, sbom=sbom),
     )
-    emulators = sorted({by_name(name).emulator for name in table} - {""})
-    commands = next_steps(
-        context, made.connections, image=None if image is None else made.location, emulators=emulators
-    )
-    if json_output:
-        output.show_json({**made.serialize(), "connections": made.connections, "next": commands})
-    else:
-        _show(made.location, commands)
+    _show(made, context, table, json_output=json_output)
 
 
 def next_steps(
@@ -112,8 +117,15 @@ def _data(context: Path, kind: str) -> str:
     return str(folder.with_name(f"{folder.name}{RUN_SUFFIX}") / kind)
 
 
-def _show(location: str, commands: Sequence[str]) -> None:
-    typer.echo(location)
+def _show(made: ModelPackage, context: Path | None, table: TriggerTable, *, json_output: bool) -> None:
+    emulators = sorted({by_name(name).emulator for name in table} - {""})
+    image = None if made.generate_dockerfile else made.location
+    commands = next_steps(context, made.connections, image=image, emulators=emulators)
+    if json_output:
+        proof = None if made.proof is None else made.proof.as_document()
+        output.show_json({**made.serialize(), "connections": made.connections, "proof": proof, "next": commands})
+        return
+    typer.echo(made.location)
     typer.echo("")
     output.heading("Next steps:")
     for command in commands:

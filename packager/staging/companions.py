@@ -30,6 +30,11 @@ def companions(source: Path) -> list[Requirement]:
     return found
 
 
+def imports_schemas(script: Path) -> bool:
+    """Does the file import the decorators that say what run() takes?"""
+    return any(_is_in(module, "inference_schema") for module in _imported(script))
+
+
 def _is_in(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packager.errors import StagingError
@@ -13,20 +13,26 @@ from packager.models.content import check_file, copy_hashed
 from packager.models.contract import ModelVersion, content_sha256
 from packager.models.downloading import registered_files
 from packager.request import PackageRequest
+from packager.staging.contract_file import FILE as CONTRACT
+from packager.staging.contract_file import SKIPPED, labels, render_contract
 from packager.staging.copying import IgnoreRules, copy_tree, make_readable
 from packager.staging.dockerfile import DOCKERIGNORE, Recipe, render_dockerfile
 from packager.staging.function_app import FUNCTION_APP_OPENING, render_function_app
 from packager.staging.host_id import SETTING as HOST_ID_SETTING
 from packager.staging.host_id import render_host_id
 from packager.staging.host_json import render_host_json
+from packager.staging.labels import dockerfile_labels
 from packager.staging.model_digests import write_digests
+from packager.staging.private_wheels import FOLDER as PRIVATE_WHEELS
+from packager.staging.private_wheels import bring_wheels
 from packager.staging.requirements import render_requirements
 from packager.staging.runtime import copy_runtime
-from triggers.blob_output import DIGEST_SETTING
-from triggers.http import LIMIT_SETTING
+from packager.staging.sample_files import write_samples
 
 Lock = Callable[[Path], str]
 """From a requirements.txt to the text of its lock."""
+Prove = Callable[[Path], str]
+"""From a staged app to the state of its proof, a word of contract_file; may raise ProofFailed."""
 
 APP_FOLDER = "azureml-app"
 MODELS_FOLDER = "azureml-models"
@@ -51,8 +57,10 @@ class BuildContext:
         return self.folder / (LOCK if self.recipe.locked else "requirements.txt")
 
 
-def stage(request: PackageRequest, folder: Path, lock: Lock | None = None) -> BuildContext:
+def stage(request: PackageRequest, folder: Path, lock: Lock | None = None, prove: Prove | None = None) -> BuildContext:
     """Write the function app for `request` to `folder`; `lock` makes the text of its requirements.lock.
+
+    `prove` is asked about the whole app before it is put in its place; what it raises leaves nothing there.
 
     The folder appears complete or not at all: a context of an earlier call is replaced, anything else that is in
     the way is refused with StagingError. The same request gives the same files, byte for byte.
@@ -65,11 +73,15 @@ def stage(request: PackageRequest, folder: Path, lock: Lock | None = None) -> Bu
     except OSError as error:
         raise StagingError(f"The output folder {target} cannot be made: {error.strerror}.") from error
     try:
-        _write_app(request, work)
+        extra = _write_app(request, work)
         if lock is not None:
             _write_files(work, {LOCK: lock(work / "requirements.txt")})
-        recipe = _recipe(request, work, locked=lock is not None)
-        _write_settings(work, recipe)
+        recipe = _recipe(request, work, extra, locked=lock is not None)
+        _write_settings(request, work, recipe, SKIPPED)
+        if prove is not None:
+            proof = prove(work)
+            recipe = replace(recipe, labels=labels(proof))
+            _write_settings(request, work, recipe, proof)
         _put_in_place(work, target)
     except BaseException:  # because nothing half staged may stay, cancelled or not
         shutil.rmtree(work, ignore_errors=True)
@@ -124,6 +136,10 @@ def _put_in_place(work: Path, target: Path) -> None:
 
 def _variables(request: PackageRequest, work: Path) -> Mapping[str, str]:
     """The settings that the package brings along; the user's own win."""
+    # Whoever only imports the packager need not wait for the triggers and their library.
+    from triggers.blob_output import DIGEST_SETTING
+    from triggers.http import LIMIT_SETTING
+
     host_id = render_host_id(request.models, request.entry_script, request.triggers)
     digest = f"sha256:{content_sha256(work)}"
     # The scoring server took bodies of any size; the host's own limit is for function apps.
@@ -148,7 +164,8 @@ def _holds_keys(folder: Path) -> bool:
         return False
 
 
-def _write_app(request: PackageRequest, work: Path) -> None:
+def _write_app(request: PackageRequest, work: Path) -> tuple[str, ...]:
+    """The files that lie beside function_app.py for some packages only."""
     source = request.source_directory
     copy_tree(source, work / APP_FOLDER, IgnoreRules.of(source), lambda path: _is_output(path, work))
     if not (work / APP_FOLDER / request.entry_script).is_file():
@@ -166,12 +183,15 @@ def _write_app(request: PackageRequest, work: Path) -> None:
             triggers=request.triggers,
         ),
         "host.json": render_host_json(is_web_service=request.is_web_service),
-        "requirements.txt": render_requirements(request.environment, request.triggers, work / APP_FOLDER),
+        "requirements.txt": bring_wheels(
+            render_requirements(request.environment, request.triggers, work / APP_FOLDER), work
+        ),
     }
     _write_files(work, files)
+    return (*write_samples(request, work, work / APP_FOLDER), CONTRACT)
 
 
-def _recipe(request: PackageRequest, work: Path, *, locked: bool) -> Recipe:
+def _recipe(request: PackageRequest, work: Path, extra: tuple[str, ...], *, locked: bool) -> Recipe:
     return Recipe(
         base_image=request.base_image,
         python_version=request.environment.python_version,
@@ -181,13 +201,18 @@ def _recipe(request: PackageRequest, work: Path, *, locked: bool) -> Recipe:
         base_dockerfile=request.environment.docker.base_dockerfile or "",
         steps=request.docker_steps,
         system_packages=request.environment.python.user_managed_dependencies,
+        host=request.host,
+        labels=labels(SKIPPED),
+        private_wheels=(work / PRIVATE_WHEELS).is_dir(),
+        extra_files=extra,
     )
 
 
-def _write_settings(work: Path, recipe: Recipe) -> None:
+def _write_settings(request: PackageRequest, work: Path, recipe: Recipe, proof: str) -> None:
+    _write_files(work, {CONTRACT: render_contract(request, proof)})
     files = {
         "local.settings.json": _local_settings(recipe.variables),
-        "Dockerfile": render_dockerfile(recipe),
+        "Dockerfile": render_dockerfile(replace(recipe, labels=dockerfile_labels(work, recipe))),
         ".dockerignore": DOCKERIGNORE,
     }
     _write_files(work, files)

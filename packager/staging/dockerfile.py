@@ -5,15 +5,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-PORT = 8080
+from packager.staging.container import OWN_HOST, PYTHON, ROOT, SITE_PACKAGES, STOP_SIGNAL, Container, container
+from packager.staging.private_wheels import FOLDER as PRIVATE_WHEELS
+
 WHEELS_FOLDER = "wheels"
 DOCKERIGNORE = "Dockerfile*\n.dockerignore\nlocal.settings.json\n**/local.settings.json\n"
 
 _OWN_STAGE = "own"
-_ROOT = "/home/site/wwwroot"
-_PYTHON = "/opt/venv/bin/python"
-_HEALTH = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/admin/host/ping', timeout=4)"
-_START = [_PYTHON, "-m", "function_host", "start", "--script-root", _ROOT, "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104 - a container is reached from outside
+_FOR_AZURE = "/packages"
 _VERSION_CHECK = (
     "import sys; found = '%d.%d' % sys.version_info[:2]; "
     "sys.exit(None if found == {wanted!r} else "
@@ -39,6 +38,15 @@ class Recipe:
     """Does the image's own Python have the script's packages?"""
     wheelhouse: bool = False
     """Packages come from the folder `wheels` of the context; installing them needs no network."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the image says of itself without being run."""
+    private_wheels: bool = False
+    """Has the context a folder of wheels that no index has?"""
+    extra_files: Sequence[str] = ()
+    """Files of the context that lie beside function_app.py in the image too."""
+
+    host: str = OWN_HOST
+    """`functions`, or `azure_functions` for a base image of Microsoft's host."""
 
     @property
     def needs_network(self) -> bool:
@@ -50,32 +58,44 @@ def render_dockerfile(recipe: Recipe) -> str:
     """The text of the Dockerfile."""
     check = json.dumps(["python3", "-c", _VERSION_CHECK.format(wanted=recipe.python_version)])
     base = _base(recipe)
+    settings = container(recipe.host, recipe.variables)
+    ours = recipe.host == OWN_HOST
     return "\n".join(
         [
             *base.lines,
             f"FROM {base.name} AS packages",
             f"RUN {check}",
-            f"RUN python3 -m venv {'--system-site-packages ' if recipe.system_packages else ''}/opt/venv",
-            *_install(recipe),
+            *(_install(recipe) if ours else _install_for_azure(recipe)),
             "",
             f"FROM {base.name}",
-            f"ENV {_environment(recipe.variables)}",
-            "COPY --from=packages /opt/venv /opt/venv",
-            f"WORKDIR {_ROOT}",
+            f"ENV {_environment(settings.environment)}",
+            *(["COPY --from=packages /opt/venv /opt/venv"] if ours else []),
+            f"WORKDIR {ROOT}",
+            *([] if ours else [f"COPY --from=packages {_FOR_AZURE}/ {SITE_PACKAGES}/"]),
             "COPY .python_packages/ .python_packages/",
-            f"RUN {json.dumps(_compile())}",
+            *([f"RUN {json.dumps(_compile())}"] if ours else []),
             *(["COPY azureml-models/ azureml-models/"] if recipe.has_models else []),
             "COPY azureml-app/ azureml-app/",
-            f"COPY function_app.py host.json {_requirements(recipe)} ./",
-            "USER 65532:65532",
-            f"EXPOSE {PORT}",
-            "STOPSIGNAL SIGTERM",
-            "HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \\",
-            f"  CMD {json.dumps([_PYTHON, '-c', _HEALTH])}",
-            f"CMD {json.dumps(_START)}",
+            f"COPY {' '.join(('function_app.py', 'host.json', _requirements(recipe), *recipe.extra_files))} ./",
+            *(f"LABEL {name}={_quoted(value)}" for name, value in sorted(recipe.labels.items())),
+            *_start(settings),
             "",
         ]
     )
+
+
+def _start(settings: Container) -> list[str]:
+    health = [
+        "HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \\",
+        f"  CMD {json.dumps(settings.health)}",
+    ]
+    return [
+        *([f"USER {settings.user}"] if settings.user else []),
+        f"EXPOSE {settings.port}",
+        f"STOPSIGNAL {STOP_SIGNAL}",
+        *(health if settings.health else []),
+        *([f"CMD {json.dumps(settings.command)}"] if settings.command else []),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,35 +124,41 @@ def _requirements(recipe: Recipe) -> str:
 
 def _install(recipe: Recipe) -> list[str]:
     pip = "/opt/venv/bin/pip --disable-pip-version-check --no-cache-dir"
-    copied = f"{_requirements(recipe)} {WHEELS_FOLDER}/" if recipe.wheelhouse else _requirements(recipe)
-    source = " --no-index --find-links=/wheels" if recipe.wheelhouse else ""
-    # Everything is in the lock; to look at what else a package wants could only add what is not.
-    listed = (
-        "--no-deps --require-hashes -r /wheels/requirements.lock" if recipe.locked else "-r /wheels/requirements.txt"
-    )
     return [
-        f"COPY {copied} /wheels/",
+        f"RUN python3 -m venv {'--system-site-packages ' if recipe.system_packages else ''}/opt/venv",
+        *_copied(recipe),
         f"RUN {pip} uninstall -y setuptools \\",
-        f"  && {pip} install{source} {listed} \\",
+        f"  && {pip} install{_listed(recipe)} \\",
         f"  && {pip} uninstall -y pip",
     ]
 
 
+def _install_for_azure(recipe: Recipe) -> list[str]:
+    pip = "python3 -m pip --disable-pip-version-check --no-cache-dir"
+    return [*_copied(recipe), f"RUN {pip} install --target {_FOR_AZURE}{_listed(recipe)}"]
+
+
+def _copied(recipe: Recipe) -> list[str]:
+    copied = f"{_requirements(recipe)} {WHEELS_FOLDER}/" if recipe.wheelhouse else _requirements(recipe)
+    private = [f"COPY {PRIVATE_WHEELS}/ /wheels/{PRIVATE_WHEELS}/"] if recipe.private_wheels else []
+    return [f"COPY {copied} /wheels/", *private]
+
+
+def _listed(recipe: Recipe) -> str:
+    source = " --no-index --find-links=/wheels" if recipe.wheelhouse else ""
+    # Everything is in the lock; to look at what else a package wants could only add what is not.
+    if recipe.locked:
+        return f"{source} --no-deps --require-hashes -r /wheels/requirements.lock"
+    return f"{source} -r /wheels/requirements.txt"
+
+
 def _compile() -> list[str]:
     """Nothing is ever written at run time, so what is not compiled here is compiled at every start."""
-    return [_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", ".python_packages"]
+    return [PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", ".python_packages"]
 
 
 def _environment(variables: Mapping[str, str]) -> str:
-    values = {
-        "AzureWebJobsScriptRoot": _ROOT,
-        "FUNCTIONS_WORKER_RUNTIME": "python",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": f"{_ROOT}/.python_packages/lib/site-packages",
-        "PYTHONUNBUFFERED": "1",
-        **dict(sorted(variables.items())),
-    }
-    return " \\\n    ".join(f"{name}={_quoted(value)}" for name, value in values.items())
+    return " \\\n    ".join(f"{name}={_quoted(value)}" for name, value in variables.items())
 
 
 def _quoted(value: str) -> str:

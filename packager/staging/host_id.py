@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from packager.models.contract import ModelVersion
-from triggers.registry import adapters
 
 SETTING = "AzureFunctionsWebHost__hostid"
 _LONGEST = 32
@@ -34,6 +33,8 @@ def render_host_id(
 
 def _places(trigger: str, given: Mapping[str, object]) -> Mapping[str, object]:
     """Where it reads and writes, defaults included: a default that is spelt out is no other place."""
+    from triggers.registry import adapters
+
     options = adapters()[trigger].options(**given)
     if not dataclasses.is_dataclass(options):
         return {}

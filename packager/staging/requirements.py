@@ -8,14 +8,14 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from packager.conda import pip_requirements
+from packager.conda import is_conda_only, pip_requirement, pip_requirements
 from packager.config import DISTRIBUTION
 from packager.environment import Environment
 from packager.errors import InvalidEnvironment
 from packager.staging.companions import companions
 
 _LOGGER = logging.getLogger(__name__)
-_PACKAGER_ONLY = frozenset({"packaging", "pathspec", "pyyaml", "typer", "uv"})
+_PACKAGER_ONLY = frozenset({"installer", "packaging", "pathspec", "pyyaml", "typer", "urllib3", "uv"})
 # What these did is done by function_host and the packager, so an image needs none of them: the SDK itself and the
 # names that brought it along, the scoring server, and the decorators and collectors that have stand-ins.
 _RETIRED = frozenset(
@@ -66,10 +66,27 @@ def _asked(environment: Environment) -> list[Requirement]:
 
 
 def environment_requirements(environment: Environment) -> list[Requirement]:
-    """What the environment asks for, in pip's words; raises InvalidEnvironment for what pip cannot install."""
+    """What the environment asks for, in pip's words; raises InvalidEnvironment for what pip cannot install.
+
+    What only conda has is left to the environment's own Dockerfile if there is one.
+    """
     dependencies = environment.python.conda_dependencies
-    texts = (*pip_requirements(dependencies.conda_packages), *dependencies.pip_packages)
+    left = conda_only_packages(environment) if environment.docker.base_dockerfile else []
+    texts = pip_requirements([each for each in dependencies.conda_packages if each not in left])
+    texts += dependencies.pip_packages
     return [_parsed(text, environment.name) for text in texts]
+
+
+def conda_only_packages(environment: Environment) -> list[str]:
+    """The conda packages that pip does not have."""
+    return [each for each in environment.python.conda_dependencies.conda_packages if is_conda_only(each)]
+
+
+def conda_translations(environment: Environment) -> list[str]:
+    """For the log: what pip installs for the conda packages that it has, in one line; none without any."""
+    packages = environment.python.conda_dependencies.conda_packages
+    said = [f"{each} -> {pip_requirement(each)}" for each in packages if not is_conda_only(each)]
+    return [f"Conda packages that pip installs: {', '.join(said)}"] if said else []
 
 
 def runtime_requirements(triggers: Iterable[str]) -> list[Requirement]:

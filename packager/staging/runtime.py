@@ -36,9 +36,9 @@ def _metadata_files(ours: Distribution) -> dict[str, str]:
 
 
 def _entry_points(ours: Distribution) -> str:
-    """Only what can be loaded from the copied code."""
+    """Only what can be loaded from the copied code, and is asked for beside it."""
     groups: dict[str, list[str]] = {}
     for entry in ours.entry_points:
-        if entry.module.partition(".")[0] in RUNTIME_PACKAGES:
+        if entry.module.partition(".")[0] in RUNTIME_PACKAGES and not entry.group.startswith("packager."):
             groups.setdefault(entry.group, []).append(f"{entry.name} = {entry.value}\n")
     return "\n".join(f"[{group}]\n{''.join(sorted(lines))}" for group, lines in sorted(groups.items()))

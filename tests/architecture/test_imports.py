@@ -32,6 +32,16 @@ def test_looking_up_adapters_imports_no_sdk() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_importing_the_packager_is_light() -> None:
+    """It is plain Python until it is called: no trigger, no SDK and no command line."""
+    heavy = (*SDKS, "azure", "triggers", "typer", "werkzeug", "yaml")
+    script = f"import sys, packager; print([m for m in {heavy!r} if m in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("entry", entry_points(group="triggers.adapters"), ids=lambda entry: entry.name)
 def test_entry_point_is_named_like_its_adapter(entry) -> None:
     adapter = entry.load()

@@ -38,8 +38,8 @@ def staged(folder: Path) -> Subject:
     )
     functions, web_service = folder / "functions", folder / "web-service"
     triggers: dict[str, dict[str, object]] = {"http": {}, "blob": {}}
-    package(None, [model], config, True, True, triggers=triggers, context=functions)  # noqa: FBT003 - the retired order
-    package(None, [model], config, True, context=web_service)  # noqa: FBT003 - the retired order
+    package(None, [model], config, True, True, triggers=triggers, context=functions, proof=False)  # noqa: FBT003 - the retired order
+    package(None, [model], config, True, context=web_service, proof=False)  # noqa: FBT003 - the retired order
     return Subject(model_dir=model_file.parent, functions=functions, web_service=web_service)
 
 

@@ -137,3 +137,11 @@ def test_functions_are_written_down_without_running_them(write_app, tmp_path):
     command = [sys.executable, "-m", "function_host", "functions", "--script-root", str(root)]
     subprocess.run([*command, "--ready-file", str(found)], check=True, timeout=30)
     assert "score_http" in [function["name"] for function in json.loads(found.read_text())["functions"]]
+
+
+def test_without_a_port_the_platforms_counts(write_app, monkeypatch, capfd):
+    monkeypatch.setenv("PORT", "http")
+
+    assert main(["start", "--script-root", str(write_app(GOOD))]) == 3
+
+    assert "PORT is 'http'; set it to a port" in capfd.readouterr().err

@@ -9,6 +9,7 @@ from function_host.settings import (
     drain_seconds,
     load_settings,
     metrics_enabled,
+    port,
     process_count,
     publish,
     share_metrics,
@@ -94,3 +95,17 @@ def test_several_processes_count_in_one_folder(tmp_path):
     share_metrics(tmp_path / "metrics")
     assert os.environ["PROMETHEUS_MULTIPROC_DIR"] == str(tmp_path / "metrics")
     assert (tmp_path / "metrics").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("environment", "number"),
+    [({}, 8080), ({"PORT": "80"}, 80), ({"WEBSITES_PORT": "81"}, 81), ({"PORT": "80", "WEBSITES_PORT": "81"}, 80)],
+)
+def test_a_platform_says_where_to_listen(environment, number):
+    assert port(environment) == number
+
+
+@pytest.mark.parametrize("text", ["http", "-1", "65536"])
+def test_a_port_that_is_none_is_refused(text):
+    with pytest.raises(ConfigError, match=f"WEBSITES_PORT is '{text}'; set it to a port"):
+        port({"PORT": " ", "WEBSITES_PORT": text})

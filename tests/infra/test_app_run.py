@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,25 @@ def test_functions_are_found_by_trigger_in_any_case(tmp_path: Path) -> None:
     run = runs.app_run(tmp_path)
 
     assert [function.name for function in run.triggered_by("BLOBTRIGGER")] == ["score_blob"]
+
+
+def test_the_packaged_sample_is_found(tmp_path: Path) -> None:
+    assert app_run.packaged_sample(tmp_path, "sample_input") is None
+    (tmp_path / "sample_input.bin").write_bytes(b"\xff")
+    assert app_run.packaged_sample(tmp_path, "sample_input") == b"\xff"
+    (tmp_path / "sample_input.json").write_bytes(b"[1]")
+    assert app_run.packaged_sample(tmp_path, "sample_input") == b"[1]"
+
+
+@pytest.mark.parametrize(("level", "key"), [("ANONYMOUS", ""), ("function", "k3y"), ("admin", "m4ster")])
+def test_each_level_has_its_key(tmp_path: Path, level: str, key: str) -> None:
+    function = runs.function(runs.HTTP, bindings=[{**runs.HTTP["bindings"][0], "authLevel": level}])
+
+    assert replace(runs.app_run(tmp_path, function), master_key="m4ster").key_for(function) == key
+
+
+@pytest.mark.parametrize(("methods", "read"), [(None, False), (["GET", "POST"], False), (["get"], True)])
+def test_what_takes_no_events_is_only_read(methods: list[str] | None, read: bool) -> None:
+    trigger = {**runs.HTTP["bindings"][0], **({"methods": methods} if methods else {})}
+
+    assert runs.function(runs.HTTP, bindings=[trigger]).is_only_read is read

@@ -1,3 +1,4 @@
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -153,3 +154,18 @@ def test_route_parameters_are_not_guessed(silent: Path) -> None:
 def test_an_address_with_a_space_is_refused() -> None:
     with pytest.raises(InvalidRunRequest, match="no HTTP address"):
         post("http://127.0.0.1:1/a b", b"1")
+
+
+def test_a_server_that_hangs_up_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up() -> None:
+            connection, _ = listening.accept()
+            connection.recv(65536)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(InvocationFailed, match="broke off before it had answered"):
+            post(f"http://127.0.0.1:{listening.getsockname()[1]}/x", b"1")
+        thread.join()

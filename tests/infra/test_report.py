@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.report import curl_line, describe
+from infra.report import SAMPLE, curl_line, describe
 from tests.support import runs
 
 
@@ -61,3 +61,22 @@ def test_curl_line_survives_quotes(tmp_path: Path) -> None:
     run = runs.app_run(tmp_path)
 
     assert """-d 'it'"'"'s'""" in curl_line(run, run.functions[0], "it's")
+
+
+def test_the_packaged_sample_is_what_a_line_sends(tmp_path: Path) -> None:
+    run = runs.app_run(tmp_path)
+    run.app.mkdir()
+    (run.app / "sample_input.json").write_text('{"mine": 1}')
+
+    assert """-d '{"mine": 1}'""" in describe(run)
+    (run.app / "sample_input.json").write_text("1" * 2000)
+    assert SAMPLE in describe(run).replace("'\"'\"'", "'")
+
+
+def test_what_is_only_read_is_not_posted_to(tmp_path: Path) -> None:
+    trigger = {**runs.HTTP["bindings"][0], "methods": ["GET"]}
+    function = runs.function(runs.HTTP, bindings=[trigger])
+
+    assert curl_line(runs.app_run(tmp_path), function, "x") == (
+        "curl -s http://127.0.0.1:41234/api/score -H 'x-functions-key: k3y'"
+    )

@@ -41,7 +41,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, mended: Path) -> Iterator[
     config = InferenceConfig("score.py", source_directory=folder, environment=Environment("bus"))
     package(
         None, [], config, generate_dockerfile=True, functions_enabled=True, trigger="service_bus_queue",
-        input_queue_name="in", output_queue_name="out", context=folder / "app",
+        input_queue_name="in", output_queue_name="out", context=folder / "app", proof=False,
     )  # fmt: skip
     with run(folder / "app", service_bus=True) as running:
         yield running

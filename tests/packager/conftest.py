@@ -13,6 +13,9 @@ SCRIPT = "def init():\n    pass\n\n\ndef run(data):\n    return data\n"
 def packager_home(tmp_path, monkeypatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("PACKAGER_HOME", str(home))
+    # Real proofs start a host; tests/integration has them.
+    monkeypatch.setenv("PACKAGER_PROVER", "memory")
+    monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path / "cache"))
     for name in ("AML_APP_ROOT", "PACKAGER_REGISTRY"):
         monkeypatch.delenv(name, raising=False)
     return home

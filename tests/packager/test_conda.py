@@ -1,7 +1,7 @@
 import pytest
 
 from packager import InvalidEnvironment
-from packager.conda import pip_requirement, pip_requirements
+from packager.conda import is_conda_only, pip_requirement, pip_requirements
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,8 @@ def test_every_package_that_cannot_be_had_is_named_at_once():
     assert "'openmpi'" in str(caught.value)
     assert "'r-base'" in str(caught.value)
     assert pip_requirements(["numpy", "scipy=1"]) == ["numpy", "scipy==1.*"]
+
+
+def test_what_only_conda_has_is_known():
+    assert is_conda_only("conda-forge::openmpi=4.1")
+    assert not is_conda_only("numpy=1.26")

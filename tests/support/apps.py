@@ -26,5 +26,14 @@ def staged(folder: Path, script: str = ADDS_UP) -> Path:
     config = InferenceConfig(entry_script="score.py", source_directory=str(source), environment=Environment("adds-up"))
     context = folder / "app"
     triggers: dict[str, dict[str, object]] = {"http": {}, "blob": {}}
-    package(None, [], config, generate_dockerfile=True, functions_enabled=True, triggers=triggers, context=context)
+    package(
+        None,
+        [],
+        config,
+        generate_dockerfile=True,
+        functions_enabled=True,
+        triggers=triggers,
+        context=context,
+        proof=False,
+    )
     return context

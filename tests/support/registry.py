@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from infra import child
 from infra.config import environment
 
 PROGRAM = "docker-registry"
-_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)\"")
+_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 _PATIENCE = 20.0
 
 
@@ -27,12 +27,15 @@ def missing() -> str:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """A registry with its data in a temporary folder: "127.0.0.1:PORT" while the block runs."""
+def running(settings: Mapping[str, object] | None = None) -> Iterator[str]:
+    """A registry with its data in a temporary folder: "127.0.0.1:PORT" while the block runs.
+
+    `settings` are added to its configuration: `auth`, for example, or `http`, whose address stays.
+    """
     with tempfile.TemporaryDirectory(prefix="registry-") as name:
         folder = Path(name)
         config, log = folder / "config.yml", folder / "registry.log"
-        config.write_text(yaml.safe_dump(_config(folder / "data")))
+        config.write_text(yaml.safe_dump(_config(folder / "data", settings or {})))
         process = child.start([PROGRAM, "serve", str(config)], env=environment(), log=log, cwd=folder)
         try:
             yield f"127.0.0.1:{_port(process, log)}"
@@ -40,9 +43,10 @@ def running() -> Iterator[str]:
             child.stop(process)
 
 
-def _config(data: Path) -> dict[str, object]:
+def _config(data: Path, settings: Mapping[str, object]) -> dict[str, object]:
     storage = {"filesystem": {"rootdirectory": str(data)}, "delete": {"enabled": True}}
-    return {"version": "0.1", "log": {"level": "info"}, "storage": storage, "http": {"addr": "127.0.0.1:0"}}
+    http = {**dict(settings.get("http", {})), "addr": "127.0.0.1:0"}
+    return {"version": "0.1", "log": {"level": "info"}, "storage": storage, **settings, "http": http}
 
 
 def _port(process: subprocess.Popen[bytes], log: Path) -> int:

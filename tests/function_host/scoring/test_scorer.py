@@ -215,3 +215,30 @@ async def test_the_files_of_a_request_are_given_back(scorer):
     first = await keeping.handle_http(request(body, headers={"Content-Type": "multipart/form-data; boundary=b"}))
     assert first.get_body() == b"false"
     assert (await keeping.handle_http(request(method="GET"))).get_body() == b"true"
+
+
+async def test_how_long_the_start_took_is_known_afterwards(scorer):
+    started = scorer("import time\ndef init(): time.sleep(0.01)\ndef run(data): return 1")
+    assert started.started_in is None
+
+    await started.start()
+
+    imported, initialized = started.started_in
+    assert imported > 0
+    assert 0.01 <= initialized < 5
+
+
+async def test_a_sample_is_the_packaged_one_or_that_of_the_decorators(scorer, tmp_path):
+    decorated = scorer(
+        "from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType as P\n"
+        "from inference_schema.schema_decorators import input_schema\n"
+        "def init(): pass\n"
+        "@input_schema('data', P('text'))\n"
+        "def run(data): return data\n"
+    )
+    assert decorated.sample() is None
+    await decorated.start()
+    assert decorated.sample() == '{"data": "text"}'
+
+    (tmp_path / "sample_input.json").write_text("[1]")
+    assert decorated.sample() == "[1]"

@@ -1,7 +1,7 @@
 import pytest
 
 from function_host.scoring.settings import ScoringSettings
-from function_host.scoring.swagger import Swagger
+from function_host.scoring.swagger import Swagger, sample_of
 
 ANYTHING = {"type": "object", "example": {}}
 
@@ -62,3 +62,41 @@ def test_a_file_of_the_users_own_wins(tmp_path):
     documents = swagger(folders=[tmp_path])
     assert documents.document("3.1") == {"openapi": "mine"}
     assert documents.document("3")["openapi"] == "3.0.3"
+
+
+@pytest.fixture
+def packaged(tmp_path):
+    (tmp_path / "sample_input.json").write_text('{"data": [1]}')
+    (tmp_path / "sample_output.json").write_text("[1.5]")
+    return tmp_path
+
+
+@pytest.mark.parametrize("version", ["3", "3.1"])
+def test_packaged_samples_become_the_schemas_of_a_plain_script(packaged, version):
+    schemas = swagger(folders=[packaged]).document(version)["components"]["schemas"]
+
+    assert schemas["ServiceInput"]["example"] == {"data": [1]}
+    assert schemas["ServiceInput"]["properties"]["data"]["type"] == "array"
+    assert schemas["ServiceOutput"]["items"]["type"] == "number"
+    assert swagger(folders=[packaged]).document("2")["definitions"]["ServiceInput"]["example"] == {"data": [1]}
+
+
+def test_decorators_win_over_packaged_samples(packaged):
+    from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+    from inference_schema.schema_decorators import input_schema
+
+    @input_schema("data", StandardPythonParameterType("text"))
+    def decorated(data):
+        return data
+
+    schemas = swagger(decorated, [packaged]).document("3")["components"]["schemas"]
+
+    assert schemas["ServiceInput"]["example"] == {"data": "text"}
+    assert sample_of(decorated) == '{"data": "text"}'
+    assert sample_of(plain) is None
+
+
+def test_a_file_of_the_users_own_wins_over_samples_too(packaged):
+    (packaged / "swagger.json").write_text('{"swagger": "mine"}')
+
+    assert swagger(folders=[packaged]).document("2") == {"swagger": "mine"}

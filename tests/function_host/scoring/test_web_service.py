@@ -58,3 +58,63 @@ async def test_options_tells_the_methods(client, path):
 
 async def test_the_api_is_described(client):
     assert (await client.get("/swagger.json?version=3")).json()["openapi"] == "3.0.3"
+
+
+FUNCTIONS = """
+    from function_host.scoring import scoring_app
+
+    app = scoring_app(__file__, entry_script="azureml-app/score.py", model_dir="azureml-models", http={options})
+    """
+
+
+def function_app(**options):
+    files = {name: text for name, text in APP.items() if name != "host.json"}
+    return {
+        **files,
+        "host.json": '{"version": "2.0"}',
+        "function_app.py": FUNCTIONS.replace("{options}", repr(options)),
+        "sample_input.json": '{"data": [1]}',
+    }
+
+
+async def test_a_function_app_describes_its_api_too(write_app, serve):
+    _, client = await serve(write_app(function_app(auth_level="anonymous", route="items/{id}")))
+
+    document = (await client.get("/api/swagger.json?version=3")).json()
+
+    assert list(document["paths"]) == ["/api/items/{id}", "/api/swagger.json"]
+    assert document["components"]["schemas"]["ServiceInput"]["example"] == {"data": [1]}
+    assert document["components"]["securitySchemes"] == {}
+    assert (await client.get("/api/swagger.json?version=9")).status_code == 404
+
+
+async def test_the_description_asks_for_the_same_key(write_app, serve):
+    host, client = await serve(write_app(function_app()))
+
+    assert (await client.get("/api/swagger.json")).status_code == 401
+    key = (await host.keys.master()).value
+    answer = await client.get("/api/swagger.json", headers={"x-functions-key": key})
+    assert answer.json()["securityDefinitions"].keys() == {"FunctionKey"}
+
+
+async def test_a_script_may_have_that_path_itself(write_app, serve):
+    _, client = await serve(write_app(function_app(auth_level="anonymous", route="swagger.json")))
+
+    assert (await client.post("/api/swagger.json", content=b"hi")).json() == "hi"
+
+
+async def test_the_admin_api_knows_a_sample(write_app, serve):
+    host, client = await serve(write_app(function_app()))
+    key = (await host.keys.master()).value
+
+    answer = await client.get("/admin/functions/score_http", headers={"x-functions-key": key})
+
+    assert answer.json()["test_data"] == '{"data": [1]}'
+
+
+async def test_the_host_tells_how_long_the_script_took(write_app, serve):
+    _, client = await serve(write_app(function_app()))
+
+    text = (await client.get("/metrics")).text
+    assert "functions_script_import_seconds " in text
+    assert "functions_script_init_seconds " in text

@@ -142,3 +142,10 @@ async def test_a_process_tells_of_itself_until_it_ends():
     refreshing.cancel()
     await asyncio.gather(refreshing, return_exceptions=True)
     assert next(given_up) == 3
+
+
+def test_how_long_the_script_took_to_start():
+    metrics = Metrics()
+    metrics.tell_script(1.5, 0.25)
+
+    assert {"functions_script_import_seconds 1.5", "functions_script_init_seconds 0.25"} <= set(lines(metrics))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from packager import BuildFailed
+from packager import BuildFailed, InvalidPackageRequest
 from packager.builders.docker import DockerBuilder, _image_id, bases, write_build_archive
 from packager.image_reference import local_reference
 from packager.request import check_request
@@ -148,3 +148,9 @@ FROM registry.example.com/a:1
 """
 
     assert bases(text) == ["registry.example.com/a:1", "b@sha256:0"]
+
+
+@pytest.mark.parametrize("base", ["debian-packages:bookworm", "oci:/somewhere", "archive:/a.tar"])
+def test_bases_that_no_engine_knows_are_refused(base, tmp_path):
+    with pytest.raises(InvalidPackageRequest, match="builder='oci'"):
+        DockerBuilder(FakeEngine()).lock(tmp_path / "requirements.txt", python_version="3.11", base_image=base)

@@ -27,6 +27,15 @@ def test_an_old_script_runs_with_its_arguments(tmp_path, packager_home, model_fi
     assert (done.returncode, done.stdout) == (0, "old:1 ['--name', 'x', '-h']\n"), done.stderr
 
 
+def test_two_hyphens_end_the_commands_own_arguments(tmp_path, packager_home):
+    (tmp_path / "old.py").write_text("import sys\nprint(sys.argv[1:])\n")
+    command = [sys.executable, "-m", "packager", "run-legacy", "old.py", "--", "--name", "--", "x"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "['--name', '--', 'x']\n"
+
+
 def test_errors_of_the_packager_are_told_with_their_line(tmp_path):
     (tmp_path / "old.py").write_text("\nfrom azureml.core import Experiment\nExperiment()\n")
 

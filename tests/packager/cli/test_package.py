@@ -140,7 +140,7 @@ def test_a_broken_script_ends_with_5_and_its_own_traceback_comes_first(run, sour
 def test_without_an_engine_it_ends_with_6(run, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
 
-    assert "Start Docker" in run("--image", "m", code=6).stderr
+    assert "Start Docker" in run("--image", "m", "--builder", "docker", code=6).stderr
 
 
 def test_next_steps_of_an_image():
@@ -194,3 +194,32 @@ def test_a_registered_environment(run, tmp_path):
     assert "numpy==1.26.4" in Path("out/requirements.txt").read_text().splitlines()
     output = run("--context", "out", "--environment", "mine", "--requirements", "r.txt", code=2).output
     assert "--environment stands alone" in output
+
+
+def test_a_sample_and_a_proof(run, tmp_path):
+    (tmp_path / "in.json").write_text("[1]")
+    (tmp_path / "out.json").write_text("[2]")
+
+    result = run(
+        *("--trigger", "http", "--context", "out", "--json", "--target", "kubernetes"),
+        *("--sample-input", "in.json", "--sample-output", "out.json"),
+    )
+
+    assert Path("out/sample_input.json").read_text() == "[1]"
+    assert Path("out/sample_output.json").read_text() == "[2]"
+    assert json.loads(result.stdout)["proof"]["state"] == "succeeded"
+    assert "--sample-input" not in run("--context", "out", "--sample-input", "none.json", code=3).stdout
+
+
+def test_without_a_proof(run):
+    result = run("--trigger", "http", "--context", "out", "--json", "--no-proof")
+
+    assert json.loads(result.stdout)["proof"] is None
+    assert json.loads(Path("out/packager.json").read_text())["proof"] == "skipped"
+
+
+def test_an_unknown_prover_is_named(run, monkeypatch):
+    monkeypatch.setenv("PACKAGER_PROVER", "nobody")
+
+    assert "no prover 'nobody'" in run("--context", "out", code=3).stderr
+    assert not Path("out").exists()

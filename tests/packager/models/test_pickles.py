@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from packager import Environment, InferenceConfig, Model, package
+from packager.builders.memory import MemoryBuilder
 from packager.models import MemoryModelRegistry, pickles
 from packager.models.contract import ModelDetails
 from packager.models.pickles import sklearn_version, sklearn_warnings
@@ -69,7 +70,7 @@ def test_the_version_is_found_wherever_pieces_end(file, size, monkeypatch):
     "content",
     [
         b"", b"weights", b"_sklearn_version 1.2.3", pickle.dumps({"a": 1}), pickle.dumps({"_sklearn_version": None}),
-        pickle.dumps(["_sklearn_version", "latest"]), gzip.compress(b"x")[:-8], bz2.compress(b"x")[:-8],
+        pickle.dumps(["_sklearn_version", "latest"]), gzip.compress(b"x", mtime=0)[:-8], bz2.compress(b"x")[:-8],
         zlib.compress(b"_sklearn_version" * 50), b"x\x9cnot deflated", b"\xfd7zXZ not really",
         b"\x80\x04_sklearn_version",
     ],
@@ -124,3 +125,17 @@ def test_packaging_warns(file, source, tmp_path, caplog):
     told = "m:1: model.pkl was written by scikit-learn 1.1.3, but the environment asks for scikit-learn==1.5.0"
     assert told in caplog.text
     assert told in str(made.get_logs())
+
+
+def test_an_image_is_compared_with_its_lock(file, source, caplog):
+    class Locking(MemoryBuilder):
+        def lock(self, requirements, **_):
+            return "scikit-learn==1.9.1 \\\n    --hash=sha256:0\n"
+
+    file.write_bytes(pickle.dumps(Written()))
+    config = InferenceConfig("score.py", source_directory=source, environment=Environment("names no version"))
+
+    with caplog.at_level(logging.WARNING):
+        package(None, [Model.register(None, file, "m")], config, image_name="m:1", builder=Locking())
+
+    assert "written by scikit-learn 1.1.3, but the environment asks for scikit-learn==1.9.1" in caplog.text

@@ -41,6 +41,7 @@ def test_the_layout(request_for, tmp_path):
         "function_app.py",
         "host.json",
         "local.settings.json",
+        "packager.json",
         "requirements.txt",
     ]
     assert (staged.folder / "azureml-app" / "score.py").is_file()

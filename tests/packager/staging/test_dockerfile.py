@@ -48,10 +48,8 @@ def test_it_runs_the_host_as_nobody_in_particular():
         "/home/site/wwwroot",
         "--host",
         "0.0.0.0",
-        "--port",
-        "8080",
     ]
-    assert "http://127.0.0.1:8080/admin/host/ping" in json_after(lines, "  CMD ")[2]
+    assert "/admin/host/ping" in json_after(lines, "  CMD ")[2]
 
 
 def test_no_frontend_has_to_be_fetched():
@@ -108,3 +106,15 @@ def test_the_last_stage_of_an_own_dockerfile_is_the_base():
 def test_packages_of_the_image_itself_are_seen_when_asked_for():
     assert "RUN python3 -m venv --system-site-packages /opt/venv" in rendered(system_packages=True)
     assert "RUN python3 -m venv /opt/venv" in rendered()
+
+
+def test_microsofts_host_gets_the_same_app_and_starts_itself():
+    lines = rendered(host="azure_functions", locked=True)
+
+    assert "COPY --from=packages /packages/ .python_packages/lib/site-packages/" in lines
+    assert any(
+        line.endswith("--target /packages --no-deps --require-hashes -r /wheels/requirements.lock") for line in lines
+    )
+    assert "EXPOSE 80" in lines
+    assert '    AzureFunctionsJobHost__Logging__Console__IsEnabled="true"' in lines
+    assert not any(line.startswith(("USER", "CMD", "HEALTHCHECK")) or "/opt/venv" in line for line in lines)

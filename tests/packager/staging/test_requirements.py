@@ -9,7 +9,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from packager import CondaDependencies, Environment, InvalidEnvironment
-from packager.staging.requirements import render_requirements, runtime_requirements
+from packager.staging.requirements import (
+    conda_only_packages,
+    conda_translations,
+    environment_requirements,
+    render_requirements,
+    runtime_requirements,
+)
 from triggers import adapters
 
 
@@ -114,3 +120,20 @@ def test_whatever_the_copied_code_imports_is_installed_in_the_image(package):
     needed = imported_distributions(package) - WITHOUT_THEM.keys()
 
     assert needed <= installed_with(requirement.name for requirement in runtime_requirements(adapters()))
+
+
+def test_what_only_conda_has_is_left_to_the_environments_own_dockerfile():
+    made = environment(conda=("numpy=1.26", "cudnn=8.9"))
+    made.python.conda_dependencies.pip_packages = []
+    with pytest.raises(InvalidEnvironment, match=r"'cudnn=8\.9' cannot be installed with pip.*base_dockerfile"):
+        environment_requirements(made)
+
+    made.docker.base_dockerfile = "FROM registry.example.com/cuda:12\n"
+
+    assert [str(each) for each in environment_requirements(made)] == ["numpy==1.26.*"]
+    assert conda_only_packages(made) == ["cudnn=8.9"]
+    assert conda_translations(made) == ["Conda packages that pip installs: numpy=1.26 -> numpy==1.26.*"]
+
+
+def test_without_conda_packages_there_is_nothing_to_say():
+    assert conda_translations(environment("numpy")) == []

@@ -1,0 +1,1 @@
+"""Images as OCI writes them: references, manifests, layouts, archives and registries."""
