@@ -40,6 +40,7 @@ KEYS_FOLDER = "azure-webjobs-secrets"
 """Where a host keeps its function keys in a folder that is its storage account."""
 RUN_SUFFIX = ".run"
 """A local run of the app in `x` keeps its data in `x.run`."""
+_IMAGE = b"oci-layout\0"
 _NO_LIMIT = str(2**31 - 1)
 PACKAGES_FOLDER = ".python_packages/lib/site-packages"
 
@@ -148,10 +149,18 @@ def _variables(request: PackageRequest, work: Path) -> Mapping[str, str]:
 
 
 def _is_output(path: Path, work: Path) -> bool:
-    """Did the packager or a local run write this folder? Then keys and blobs may be in it, and it never goes in."""
-    if path == work or is_context(path) or _holds_keys(path):
+    """Did the packager or a local run write this? Keys, blobs or a whole image may be in it, and it never goes in."""
+    if path == work or is_context(path) or _holds_keys(path) or _is_image(path):
         return True
     return path.suffix == RUN_SUFFIX and (is_context(path.with_suffix("")) or (path / "host.log").is_file())
+
+
+def _is_image(path: Path) -> bool:
+    """Is this an archive of an image, as --archive leaves it?"""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_IMAGE)) == _IMAGE
 
 
 def _holds_keys(folder: Path) -> bool:

@@ -2,6 +2,7 @@ import hashlib
 import json
 import os
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,15 @@ def test_what_packager_and_runs_wrote_never_goes_into_a_package(request_for, tmp
 def test_an_output_folder_that_cannot_be_made_is_named(request_for):
     with pytest.raises(StagingError, match="/proc/x/out cannot be made"):
         stage(request_for(), Path("/proc/x/out"))
+
+
+def test_an_image_beside_the_script_stays_out_of_the_next_one(inference_config, source, tmp_path):
+    with tarfile.open(source / "image.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("oci-layout"))
+    with tarfile.open(source / "data.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("data"))
+
+    folder = stage(check_request([], inference_config, {}), tmp_path / "out").folder
+
+    assert (folder / "azureml-app" / "data.tar").is_file()
+    assert not (folder / "azureml-app" / "image.tar").exists()
