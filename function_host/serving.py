@@ -15,6 +15,7 @@ from typing import TypeVar
 from function_host.announcement import Report, announce, report, tell_keys, write_ready_file
 from function_host.errors import ConfigError
 from function_host.exit_codes import exit_code
+from function_host.forking import let_forks_go
 from function_host.host import Host
 from function_host.settings import load_settings, process_count, share_metrics
 from function_host.telemetry.metrics import numbers_folder
@@ -157,6 +158,7 @@ def _stopped_by_signals() -> "asyncio.Future[int]":
     stopped: asyncio.Future[int] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, stopped, number)
+    let_forks_go()
     return stopped
 
 

@@ -128,3 +128,34 @@ def test_what_never_ends_does_not_keep_a_host_that_stops(write_app, tmp_path, mo
     # Nothing is hidden by what several processes share, and it is told once.
     assert log.count("The 'of_storage' function is in error: The app setting 'AzureWebJobsStorage' is not set") == 1
     assert log.count("Function keys are temporary") == 1
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_a_script_may_end_processes_that_it_forks(write_app, tmp_path, count):
+    keys = tmp_path / "keys"
+    pool = """
+        import multiprocessing
+        def double(number):
+            return 2 * number
+        def init(): pass
+        def run(data):
+            fork = multiprocessing.get_context("fork")
+            child = fork.Process(target=double, args=(1,))
+            child.start()
+            child.terminate()
+            child.join()
+            with fork.Pool(2) as pool:
+                return pool.map(abs, [-1, 2])
+        """
+    settings = json.dumps({"Values": {"FUNCTIONS_SECRETS_PATH": str(keys)}})
+    root = write_app({**APP, "score.py": pool, "local.settings.json": settings})
+    with start(root, tmp_path / "ready.json", count) as process:
+        ready = wait_for(tmp_path / "ready.json", process)
+        key = json.loads((keys / "host.json").read_text())["functionKeys"][0]["value"]
+        for _ in range(3):
+            response = httpx.post(f"{ready['url']}/api/score", headers={"x-functions-key": key}, content=b"1")
+            assert (response.status_code, response.json()) == (200, [1, 2])
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
