@@ -12,7 +12,7 @@ demo: $(VENV)/.installed-demo
 
 test: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
@@ -34,6 +34,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.blob_delay
 	$(BIN)/python -m tests.benchmarks.large_blob
 	$(BIN)/python -m tests.benchmarks.service_bus
+	$(BIN)/python -m tests.benchmarks.cold_builds
+	$(BIN)/python -m tests.benchmarks.images
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
