@@ -57,7 +57,7 @@ def run_command(  # noqa: PLR0917 - Typer fills them by name
             running.wait()
     except HostFailed as failure:
         print(failure, file=sys.stderr)
-        raise typer.Exit(failure.returncode) from failure
+        raise typer.Exit(max(failure.returncode, 0) or 1) from failure
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -35,7 +35,7 @@ class EmulatorUnavailable(InfraError):
 
 
 class HostFailed(InfraError):
-    """The function host ended before it was ready, or by itself; carries its exit code and its output."""
+    """The function host ended before it was ready, or by itself; carries its exit code, or -signal, and its output."""
 
     exit_code: ClassVar[int] = 5
 

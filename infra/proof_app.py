@@ -1,5 +1,6 @@
 """An app as a proof runs it: a copy, in a folder of its own, with accounts of its own."""
 
+import fcntl
 import json
 import shutil
 import tempfile
@@ -14,29 +15,34 @@ from infra.bus_entities import bus_bindings, connection_settings, namespace_of
 from infra.config import environment
 from infra.emulators import LocalBus
 from infra.errors import InvalidRunRequest
-from infra.proof_environment import ProofPython
+from infra.proof_environment import PACKAGES, ProofPython
 from infra.running import RunningApp, run
 from infra.storage import folder_connection
 from packager.package import required_connections
 from triggers.registry import by_name
 
 _FIRST = "ConnectionStrings__AzureWebJobs"
-_MODELS = "azureml-models"
-"""Like hidden folders, such as that of the packages: large, and nothing that a script has a reason to write into."""
+_PACKAGES_ROOT = PACKAGES.partition("/")[0]
+_FICLONE = 0x40049409
+"""Asks Linux for a copy that shares its blocks with the original until one of the two is written to."""
 
 
 @contextmanager
 def copied(app: Path) -> Iterator[Path]:
     """A copy of the app in a temporary folder, so that nothing is written into the app itself.
 
-    Raises InvalidRunRequest where there is no room for it.
+    Hidden folders that no package has, such as `.venv`, are links: large, and no part of the app. Raises
+    InvalidRunRequest where there is no room for it.
     """
     with tempfile.TemporaryDirectory(prefix="packager-proof-") as folder:
         copy = Path(folder, "app")
         try:
             _copy(app, copy)
         except OSError as error:
-            raise InvalidRunRequest(f"The app {app} cannot be copied to {copy}: {error.strerror or error}.") from error
+            raise InvalidRunRequest(
+                f"The app {app} cannot be copied to {copy}: {error.strerror or error}. Let TMPDIR name a folder with "
+                "room for all of it, models too."
+            ) from error
         yield copy
 
 
@@ -44,12 +50,21 @@ def _copy(app: Path, copy: Path) -> None:
     copy.mkdir()
     for entry in app.iterdir():
         target = copy / entry.name
-        if entry.name == _MODELS or (entry.is_dir() and entry.name.startswith(".")):
+        if entry.is_dir() and entry.name.startswith(".") and entry.name != _PACKAGES_ROOT:
             target.symlink_to(entry.resolve())
         elif entry.is_dir():
-            shutil.copytree(entry, target, symlinks=True)
+            shutil.copytree(entry, target, symlinks=True, copy_function=_copy_file)
         else:
-            shutil.copyfile(entry, target)
+            _copy_file(entry, target)
+
+
+def _copy_file(source: str | Path, target: str | Path) -> None:
+    """A large model costs neither time nor room where the file system can share its blocks."""
+    with Path(source).open("rb") as stream, Path(target).open("xb") as out:
+        try:
+            fcntl.ioctl(out, _FICLONE, stream.fileno())
+        except OSError:
+            shutil.copyfile(source, target)
 
 
 @contextmanager
@@ -69,7 +84,7 @@ def started(
             # What still runs when the proof is over, nobody waits for.
             "FUNCTIONS_DRAIN_SECONDS": "1",
             "FUNCTIONS_SECRETS_PATH": str(data / "keys"),
-            **python.variables,
+            **({"PYTHONPATH": str(app / PACKAGES)} if python.brings_no_host else {}),
             **settings,
         }
         accounts = dict.fromkeys(CONNECTIONS, account)

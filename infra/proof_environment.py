@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from packager.locking_target import MACHINES, WheelTarget
 from packager.staging.private_wheels import FOLDER as PRIVATE_WHEELS
 
 _CONTRACT = "packager.json"
-_PACKAGES = ".python_packages/lib/site-packages"
+PACKAGES = ".python_packages/lib/site-packages"
 _TARGET = re.compile(r"^# Python \S+ on linux/(\S+) with glibc", re.MULTILINE)
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 _TAIL_LINES = 15
@@ -36,8 +36,8 @@ class ProofPython:
     """Who runs an app that is proved."""
 
     executable: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
-    """What its environment needs beside the app's settings."""
+    brings_no_host: bool = False
+    """Must PYTHONPATH tell it where the app's own host is?"""
 
 
 def proof_python(app: Path, log: Callable[[str], None]) -> ProofPython:
@@ -45,7 +45,7 @@ def proof_python(app: Path, log: Callable[[str], None]) -> ProofPython:
 
     Apps that were not packaged bring no host along, so this interpreter runs them.
     """
-    if not (app / _PACKAGES / "function_host").is_dir():
+    if not (app / PACKAGES / "function_host").is_dir():
         return ProofPython(executable=Path(sys.executable))
     lock = app / LOCK
     wanted = _contract(app).get("pythonVersion", _HERE)
@@ -55,7 +55,7 @@ def proof_python(app: Path, log: Callable[[str], None]) -> ProofPython:
         return ProofPython(executable=Path(sys.executable))
     text = lock.read_text(encoding="utf-8") if lock.is_file() else _locked(app / "requirements.txt", wanted)
     folder = _environment(text, wanted, app, log)
-    return ProofPython(executable=folder / "bin" / "python", variables={"PYTHONPATH": str(app / _PACKAGES)})
+    return ProofPython(executable=folder / "bin" / "python", brings_no_host=True)
 
 
 def _contract(app: Path) -> Mapping[str, Any]:

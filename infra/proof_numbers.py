@@ -33,15 +33,6 @@ def peak_memory(process: int) -> int | None:
     return sum(known) if known else None
 
 
-def has_ended(process: int) -> bool:
-    """Is the process gone, or one whose end nobody has looked at yet?"""
-    try:
-        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return True
-    return status.rpartition(")")[2].split()[0] == "Z"
-
-
 def _quickest(numbers: Numbers, functions: Sequence[str]) -> float | None:
     """Of the function that writes its output soonest: what run() takes is in all of them."""
     means = []

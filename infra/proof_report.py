@@ -41,6 +41,17 @@ def differences(tried: Sequence[Tried], expected: bytes | None) -> list[str]:
     return told
 
 
+def not_json(tried: Sequence[Tried]) -> list[str]:
+    """A sentence for all answers with numbers that Python writes and JSON has not; none without any."""
+    names = [each.name for each in tried if each.state == ANSWERED and _has_no_number(each.answer)]
+    if not names:
+        return []
+    return [
+        f"{', '.join(names)} answered with NaN or Infinity, which is not JSON: many who read it will refuse it. Let "
+        "run() return null for what is no number."
+    ]
+
+
 def untried(tried: Sequence[Tried]) -> list[str]:
     """A sentence for each reason why functions were not tried, with all that it is true of."""
     names: dict[str, list[str]] = {}
@@ -122,6 +133,15 @@ def _alike(one: object, other: object) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
     return type(one) is type(other) and one == other
+
+
+def _has_no_number(answer: bytes) -> bool:
+    found: list[str] = []
+    try:
+        json.loads(answer, parse_constant=found.append)
+    except ValueError:
+        return False
+    return bool(found)
 
 
 def _over(found: float | None, limit: float | None) -> bool:

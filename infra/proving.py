@@ -9,17 +9,17 @@ from infra.app_run import AppRun, packaged_sample
 from infra.app_settings import STORAGE_FOLDER
 from infra.errors import HostFailed, InvalidRunRequest, ProofImpossible, RunTimedOut
 from infra.proof_app import copied, started
+from infra.proof_end import sentence_of_start
 from infra.proof_environment import proof_python
 from infra.proof_image import image_started
 from infra.proof_limits import limits_of
-from infra.proof_numbers import has_ended, measured
-from infra.proof_report import TRACEBACK, differences, located, passed_limits, traceback_in, untried
+from infra.proof_numbers import measured
+from infra.proof_report import TRACEBACK, differences, located, not_json, passed_limits, traceback_in, untried
 from infra.trying import tried_functions
 from packager.errors import EngineUnavailable
 from packager.proof import ANSWERED, FAILED, Limits, Proof, ProofOrder, Tried
 from packager.samples import INPUT, OUTPUT, Sample, read_sample
-
-_ENDED = "The host's process ended while it was asked: the script ended it, or it was killed, for want of memory say."
+from packager.staging.container import ROOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,9 @@ def prove_package(order: ProofOrder) -> Proof:
             with started(copy, python, order.settings, timeout=order.start_timeout) as (running, seconds):
                 proof = _asked(running.details, question, seconds)
         except HostFailed as failure:
-            proof = _not_started(failure)
+            proof = _not_started(failure, copy)
+        except InvalidRunRequest as refusal:
+            raise InvalidRunRequest(str(refusal).replace(str(copy), str(app))) from refusal
         except RunTimedOut as failure:
             proof = Proof(problems=(str(failure),))
     return located(proof, {str(copy): str(app), f"{copy.with_name('data') / STORAGE_FOLDER}/": ""})
@@ -132,7 +134,7 @@ def _of_image(order: ProofOrder, client: Any = None) -> Proof:
             proof = _asked(running.details, question, running.seconds, running.output)
             return located(proof, {f"{app.with_name('data') / STORAGE_FOLDER}/": ""})
     except HostFailed as failure:
-        return _not_started(failure)
+        return _not_started(failure, Path(ROOT))
     except ProofImpossible as reason:
         return _impossible(reason)
 
@@ -141,9 +143,8 @@ def _impossible(reason: Exception) -> Proof:
     return Proof(impossible=str(reason), warnings=(f"Not proved: {reason}",))
 
 
-def _not_started(failure: HostFailed) -> Proof:
-    problem = f"The app did not start; its host ended with exit code {failure.returncode}."
-    return Proof(problems=(problem,), traceback=traceback_in(failure.output))
+def _not_started(failure: HostFailed, app: Path) -> Proof:
+    return Proof(problems=(sentence_of_start(failure, app),), traceback=traceback_in(failure.output))
 
 
 def _question(
@@ -168,14 +169,13 @@ def _asked(
     proof = Proof(tried=tried, measured=replace(seen, start_seconds=start_seconds))
     if any(each.state == FAILED for each in tried):
         printed = output() if output is not None else run.log.read_text(encoding="utf-8", errors="replace")
-        ended = (_ENDED,) if has_ended(run.pid) else ()
-        return replace(proof, problems=ended, traceback=traceback_in(printed) if TRACEBACK in printed else "")
+        return replace(proof, traceback=traceback_in(printed) if TRACEBACK in printed else "")
     return _judged(proof, question)
 
 
 def _judged(proof: Proof, question: _Question) -> Proof:
     limits, place = limits_of(question.target)
-    warnings = untried(proof.tried)
+    warnings = untried(proof.tried) + not_json(proof.tried)
     warnings += differences([each for each in proof.tried if each.is_comparable], question.expected)
     over, problems = passed_limits(proof.measured, limits, place, has_sample=_has_answers(proof.tried))
     return replace(proof, warnings=(*warnings, *over), problems=tuple(problems))

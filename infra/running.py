@@ -153,13 +153,13 @@ class _Host:
         """Pass on what the host prints until `until()`; raises HostFailed when the host ends first."""
         assert self._process is not None  # noqa: S101 - only called after start()
         while not until():
-            code = self._process.poll()
+            code = child.ended(self._process)
             self._pass_on()
             if code is not None:
                 raise HostFailed(
                     f"The function host of {self._app} ended by itself with exit code {code}; "
                     f"what it printed is in {self._log}.",
-                    returncode=code if code > 0 else 1,
+                    returncode=code,
                     output=self._log.read_text(encoding="utf-8", errors="replace"),
                 )
             time.sleep(_PAUSE)

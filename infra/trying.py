@@ -1,13 +1,15 @@
 """Send a sample to every function of a running app, each by its own trigger, and wait for what it does."""
 
+import http.client
 import json
 import time
 from collections.abc import Sequence
 
 from infra.app_run import AppRun, RunningFunction
-from infra.errors import InfraError, InvalidRunRequest
+from infra.errors import InfraError, InvalidRunRequest, NotRunning
 from infra.executions import Executions
 from infra.invoking import Answer, invoke, post
+from infra.proof_end import Life
 from infra.unanswered import deliver
 from packager.proof import ANSWERED, FAILED, UNTRIED, Tried
 from triggers.errors import TriggerError
@@ -18,6 +20,9 @@ _NO_SAMPLE = (
     "There is no sample: give one (sample_input=... when packaging), or put a file sample_input.json beside the script."
 )
 _WARM_UP = "warmuptrigger"
+_GONE = "Nobody could be asked any more: the host's process had ended."
+_PATIENCE = 1.0
+"""Seconds from the last that is heard of a process to its end, if it is about to end."""
 _IN_THE_LOG = "; the reason may stand in "
 _ANSWERS_BY = {"blobtrigger": "blob", "queuetrigger": "queue", "servicebustrigger": "servicebus"}
 """What a scoring script's answer goes to, by its trigger."""
@@ -38,8 +43,9 @@ def tried_functions(run: AppRun, sample: bytes | None, triggers: Sequence[str], 
         Tried(function=name, trigger="", state=FAILED, problem=reason) for name, reason in sorted(run.failures.items())
     )
     wanted = [one for one in run.functions if trigger_name(one) and (not triggers or trigger_name(one) in triggers)]
+    life = Life(run)
     body = sample if sample is not None else _example(run, wanted)
-    return (*broken, *(_tried(run, one, body, timeout) for one in wanted))
+    return (*broken, *(_tried(run, one, body, timeout, life) for one in wanted))
 
 
 def trigger_name(function: RunningFunction) -> str:
@@ -65,8 +71,10 @@ def _example(run: AppRun, functions: Sequence[RunningFunction]) -> bytes | None:
     return None
 
 
-def _tried(run: AppRun, function: RunningFunction, sample: bytes | None, timeout: float) -> Tried:
+def _tried(run: AppRun, function: RunningFunction, sample: bytes | None, timeout: float, life: Life) -> Tried:
     trigger, begun = trigger_name(function), time.monotonic()
+    if life.is_over:
+        return Tried(function=function.name, trigger=trigger, state=UNTRIED, problem=_GONE)
     is_read, is_tick = function.is_only_read, function.trigger.type.lower() == "timertrigger"
     if sample is None and not is_read and not is_tick:
         return Tried(function=function.name, trigger=trigger, state=UNTRIED, problem=_NO_SAMPLE)
@@ -76,7 +84,8 @@ def _tried(run: AppRun, function: RunningFunction, sample: bytes | None, timeout
         return Tried(function=function.name, trigger=trigger, state=UNTRIED, problem=str(reason))
     except (InfraError, TriggerError) as failure:
         seconds = time.monotonic() - begun
-        return Tried(function=function.name, trigger=trigger, state=FAILED, seconds=seconds, problem=_said(failure))
+        problem = life.sentence_of_end(_patience(failure)) or _said(failure)
+        return Tried(function=function.name, trigger=trigger, state=FAILED, seconds=seconds, problem=problem)
     return Tried(
         function=function.name,
         trigger=trigger,
@@ -108,6 +117,12 @@ def _read(run: AppRun, function: RunningFunction, timeout: float) -> Answer:
         raise InvalidRunRequest(f"{url} has route parameters; nobody can tell which values it takes.")
     body = post(url, None, key=run.key_for(function), timeout=timeout)
     return Answer(function=function.name, sent_to=url, found_at=url, body=body, seconds=time.monotonic() - begun)
+
+
+def _patience(failure: Exception) -> float:
+    """Connections are gone a little before their process is."""
+    lost = isinstance(failure.__cause__, ConnectionError | http.client.HTTPException)
+    return _PATIENCE if lost or isinstance(failure, NotRunning) else 0.0
 
 
 def _said(failure: Exception) -> str:

@@ -36,8 +36,12 @@ _CONDA_ONLY = re.compile(
     r"ffmpeg|git|graphviz|nodejs|openjdk|sqlite|zlib|xz|bzip2|readline|tk|curl|make|compilers)"
 )
 _SPECIFICATION = re.compile(
-    r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)(?P<extras>\[[^\]]*\])?\s*(?P<version>[^\s].*)?"
+    r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)(?P<extras>\[[^\]=]*\])?\s*(?P<version>[^\s].*)?"
 )
+_PAIR = r"\s*(\w+)\s*=\s*('[^']*'|\"[^\"]*\"|[^,'\"\[\]\s]+)\s*"
+_BRACKETS = re.compile(rf"(?P<bare>[^\[\]]+)\[(?P<pairs>{_PAIR}(?:[,\s]{_PAIR})*)\]\s*")
+# Pip has one build of each version, and one index.
+_NO_MATTER_TO_PIP = frozenset({"build", "build_number", "channel", "subdir"})
 
 
 def pip_requirement(package: str) -> str:
@@ -45,11 +49,11 @@ def pip_requirement(package: str) -> str:
 
     Raises InvalidEnvironment for a package that exists for conda only and for a version pip cannot express.
     """
-    match = _SPECIFICATION.fullmatch(package.strip())
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    match = _SPECIFICATION.fullmatch(_without_brackets(package.strip()))
     if match is None or "|" in package:
-        raise InvalidEnvironment(
-            f"Conda package {package!r} cannot be said in pip's words; put it under 'pip:' instead."
-        )
+        raise _not_in_pips_words(package)
     name = match["name"].lower()
     if _CONDA_ONLY.fullmatch(name):
         raise InvalidEnvironment(
@@ -57,12 +61,17 @@ def pip_requirement(package: str) -> str:
             "that installs it (environment.docker.base_dockerfile). Or take it out of the conda file and name a "
             "base_image that has it."
         )
-    return f"{_PIP_NAMES.get(name, name)}{_version(match['version'] or '')}"
+    requirement = f"{_PIP_NAMES.get(name, name)}{_version(match['version'] or '')}"
+    try:
+        Requirement(requirement)
+    except InvalidRequirement as error:
+        raise _not_in_pips_words(package) from error
+    return requirement
 
 
 def is_conda_only(package: str) -> bool:
     """Does a package exist for conda, and not for pip?"""
-    match = _SPECIFICATION.fullmatch(package.strip())
+    match = _SPECIFICATION.fullmatch(package.partition("[")[0].strip())
     return match is not None and _CONDA_ONLY.fullmatch(match["name"].lower()) is not None
 
 
@@ -77,6 +86,30 @@ def pip_requirements(packages: Sequence[str]) -> list[str]:
     if problems:
         raise InvalidEnvironment("\n".join(problems))
     return requirements
+
+
+def _without_brackets(package: str) -> str:
+    """`name[version='>=1,<2']` as `name>=1,<2`; in brackets, conda takes a bare version as exact."""
+    match = _BRACKETS.fullmatch(package)
+    if match is None:
+        return package
+    pairs = {key.lower(): value.strip("'\"") for key, value in re.findall(_PAIR, match["pairs"])}
+    version = pairs.pop("version", "").strip()
+    unknown = sorted(pairs.keys() - _NO_MATTER_TO_PIP)
+    if unknown:
+        raise InvalidEnvironment(
+            f"Conda package {package!r} says {unknown[0]!r}, which pip cannot follow; leave it out and name the "
+            "version, or put the package under 'pip:' instead."
+        )
+    if not version:
+        return match["bare"]
+    name = re.split(r"[\s=<>!~]", match["bare"], maxsplit=1)[0]
+    operator = "" if version[0] in "=<>!~" else "=" if version.endswith("*") else "=="
+    return f"{name}{operator}{version}"
+
+
+def _not_in_pips_words(package: str) -> InvalidEnvironment:
+    return InvalidEnvironment(f"Conda package {package!r} cannot be said in pip's words; put it under 'pip:' instead.")
 
 
 def _version(text: str) -> str:

@@ -10,6 +10,7 @@ from packager.errors import InvalidEnvironment
 
 _LOGGER = logging.getLogger(__name__)
 _INCLUDE = re.compile(r"(?:-r|--requirement)[\s=]\s*(\S+)")
+_CONSTRAINTS = re.compile(r"-c|--constraint")
 _KEPT_OPTIONS = ("--extra-index-url", "--index-url", "-i", "--find-links", "-f", "--trusted-host", "--pre")
 _CONDA_KEYS = frozenset({"name", "channels", "dependencies", "prefix", "variables"})
 
@@ -69,6 +70,11 @@ def _sort_lines(lines: Sequence[tuple[str, str]]) -> RequirementsFile:
     options = [text for _, text in lines if text.startswith("-")]
     requirements = [_checked(place, text) for place, text in lines if not text.startswith("-")]
     for place, text in lines:
+        if _CONSTRAINTS.match(text):
+            raise InvalidEnvironment(
+                f"{place}: {text!r} is not followed, as a package has no file of constraints. Name the packages with "
+                "their versions as requirements; all others are locked when the image is made."
+            )
         if text.startswith("-") and not text.startswith(_KEPT_OPTIONS):
             raise InvalidEnvironment(
                 f"{place}: {text!r} cannot go into an image; name the package with a version, or put your own code "

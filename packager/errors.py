@@ -18,11 +18,13 @@ PackagerError
 │   ├── EngineUnavailable
 │   └── CacheUnavailable
 ├── InvalidImage
+│   └── DamagedBlob
 ├── ProofFailed
 ├── SignatureRefused
 └── PublishFailed
 """
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -117,7 +119,7 @@ class EngineUnavailable(BuildFailed):
 
 
 class CacheUnavailable(BuildFailed):
-    """The folder of what can be made again cannot be written: the disk is full, or it is somebody else's."""
+    """A folder that a build writes to (the cache, TMPDIR, an archive's) is full, or is somebody else's."""
 
     exit_code: ClassVar[int] = 6
 
@@ -126,6 +128,14 @@ class InvalidImage(PackagerError):
     """An image cannot be read, or a part of it is not what its digest says."""
 
     exit_code: ClassVar[int] = 4
+
+
+class DamagedBlob(InvalidImage):
+    """A blob of a layout has other bytes than its digest says; `file` is where it lies."""
+
+    def __init__(self, message: str, *, file: Path) -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class ProofFailed(PackagerError):

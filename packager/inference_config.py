@@ -1,6 +1,7 @@
 """InferenceConfig: the entry script, the folder it lives in and the environment it needs."""
 
 import keyword
+import os
 from pathlib import Path
 from typing import Never
 
@@ -9,6 +10,7 @@ from packager.environment import Environment
 from packager.environment_sections import ContainerRegistry
 from packager.errors import InvalidPackageRequest
 from packager.inference_config_legacy import LegacyArguments
+from packager.staging.copying import IgnoreRules
 
 RESERVED_MODULES = ("function_host", "triggers")
 
@@ -92,7 +94,7 @@ class InferenceConfig:
     def validate_configuration(self) -> None:
         """Checks names and script again; raises as the constructor does."""
         _check_file_name(self.script)
-        _check_reserved_names({self.source_directory, self.script.parent})
+        _check_reserved_names(self.source_directory, {self.source_directory, self.script.parent})
         check_entry_script(self.script)
 
     def __repr__(self) -> str:
@@ -107,8 +109,12 @@ def _no_payload(call: str) -> InvalidPackageRequest:
 
 
 def _script_path(entry_script: str | Path, source_directory: str | Path | None) -> Path:
-    if not str(entry_script):
+    if not entry_script:
         raise InvalidPackageRequest("entry_script is empty; name the Python file with init() and run().")
+    if not isinstance(entry_script, str | os.PathLike):
+        raise InvalidPackageRequest(
+            f"entry_script {entry_script!r} is not a path; name the Python file with init() and run()."
+        )
     base = Path.cwd()
     if source_directory is not None:
         base = Path(source_directory).expanduser().resolve()
@@ -131,12 +137,14 @@ def _check_file_name(script: Path) -> None:
         )
 
 
-def _check_reserved_names(folders: set[Path]) -> None:
+def _check_reserved_names(source: Path, folders: set[Path]) -> None:
+    rules = IgnoreRules.of(source)
     for folder in sorted(folders):
         for name in RESERVED_MODULES:
             for taken in (folder / name, folder / f"{name}.py"):
-                if taken.exists():
+                path = taken.relative_to(source).as_posix()
+                if taken.exists() and not rules.ignores(path, is_folder=taken.is_dir()):
                     raise InvalidPackageRequest(
                         f"{taken} would hide the module {name!r} that every package brings along; "
-                        "rename it, or choose a source_directory without it."
+                        "rename it, leave it behind (.packagerignore), or choose a source_directory without it."
                     )

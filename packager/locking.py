@@ -10,6 +10,7 @@ from packager import config
 from packager.errors import BuildFailed, UnresolvedRequirement
 from packager.locking_index import pip_settings, uv_index_options
 from packager.locking_target import WheelTarget
+from packager.url_credentials import without_credentials
 
 LOCK = "requirements.lock"
 _UNSOLVED = "No solution found when resolving"
@@ -23,6 +24,8 @@ _WAY_OUT = (
 
 def lock_requirements(requirements: Path, target: WheelTarget) -> str:
     """The text of requirements.lock for a requirements.txt: its options, then `name==version` with hashes, sorted.
+
+    Its URLs have no users and passwords.
 
     Only wheels that fit `target` count. Raises UnresolvedRequirement naming what cannot be had and who wants it,
     and BuildFailed when the package index cannot be asked.
@@ -39,7 +42,8 @@ def lock_requirements(requirements: Path, target: WheelTarget) -> str:
     )
     if done.returncode != 0:
         raise _failure(done.stderr, target)
-    return "".join(f"{line}\n" for line in (f"# {target}", *given, *done.stdout.splitlines()))
+    made = "".join(f"{line}\n" for line in (f"# {target}", *given, *done.stdout.splitlines()))
+    return without_credentials(made)
 
 
 def locked_versions(lock: Path) -> Mapping[str, str]:

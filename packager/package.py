@@ -30,6 +30,7 @@ from packager.staging.container import OWN_HOST
 from packager.staging.context import APP_FOLDER, Lock, stage
 from packager.staging.copying import sizes
 from packager.staging.requirements import conda_only_packages, conda_translations, environment_requirements
+from packager.staging.secret_files import secret_files
 from packager.trigger_forms import Trigger, TriggerTable, trigger_table
 
 BLOB_TRIGGER = "blob"
@@ -304,7 +305,7 @@ def _image(
 
 
 def _tell_staged(folder: Path, record: PackageLog) -> None:
-    """What went in from the source directory, the biggest first; a warning if it looks like data."""
+    """What went in from the source directory, the biggest first; a warning if it looks like data or secrets."""
     record(f"Staged {folder}")
     found = sizes(folder / APP_FOLDER)
     total = sum(each.size for each in found)
@@ -314,6 +315,12 @@ def _tell_staged(folder: Path, record: PackageLog) -> None:
         record.warn(f"{text}. List in .packagerignore what the script does not need.")
     else:
         record(text)
+    if secrets := secret_files(folder / APP_FOLDER):
+        listed = ", ".join(secrets[:_MOST_LISTED]) + (" ..." if len(secrets) > _MOST_LISTED else "")
+        record.warn(
+            f"What looks like secrets went from the source directory into the package: {listed}. List it in "
+            ".packagerignore, or name another source directory."
+        )
 
 
 def _locked_by(builder: ImageBuilder, order: _Order) -> Lock:

@@ -85,6 +85,7 @@ class ProofStage:
         source = str(self._request.source_directory)
         return replace(
             proof,
+            tried=tuple(replace(each, problem=each.problem.replace(staged, source)) for each in proof.tried),
             traceback=proof.traceback.replace(staged, source),
             problems=tuple(each.replace(staged, source) for each in proof.problems),
         )

@@ -69,9 +69,9 @@ def check_request(
 
     `samples` are what run() can be asked with, and what it should answer.
     """
-    if not isinstance(inference_config, InferenceConfig):
+    if inference_config is not None and not isinstance(inference_config, InferenceConfig):
         raise InvalidPackageRequest(f"inference_config must be an InferenceConfig, not {inference_config!r}.")
-    environment = inference_config.environment
+    environment = inference_config.environment if inference_config is not None else None
     if environment is None:
         raise InvalidPackageRequest(
             "Error, model packaging requires an InferenceConfig containing an Environment object. "

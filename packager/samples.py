@@ -76,7 +76,7 @@ def _content(value: object, name: str) -> bytes:
         return value
     if isinstance(value, str):
         _refuse_name_of_file(value, name)
-        return value.encode()
+        return _encoded(value, name)
     if isinstance(value, PathLike):
         return _read(Path(value), name)
     try:
@@ -87,9 +87,23 @@ def _content(value: object, name: str) -> bytes:
         ) from error
 
 
+def _encoded(text: str, name: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidPackageRequest(
+            f"{name} is text with the half character {text[error.start]!r}, which no UTF-8 has; give it as bytes."
+        ) from error
+
+
 def _refuse_name_of_file(text: str, name: str) -> None:
     """Text is the body itself, so that a file's name given as text would be sent as such."""
-    if len(text) < 1024 and "\n" not in text and "\0" not in text and Path(text).is_file():
+    try:
+        is_name = Path(text).is_file()
+    except (OSError, ValueError):
+        # No file can have a name of that length, or with such characters in it.
+        return
+    if is_name:
         raise InvalidPackageRequest(f"{name}={text!r} is the name of a file; write {name}=Path({text!r}).")
 
 

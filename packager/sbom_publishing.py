@@ -1,4 +1,4 @@
-"""Attach the bill of materials to an image in its registry, and find it there."""
+"""Make the bill of materials of an image, and attach it to the image in its registry."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from packager.oci.connecting import RegistryAccess
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import INDEX_TYPES, Descriptor
 from packager.oci.reference import ImageReference
-from packager.oci.referrers import Attachment, attach, fetch_attached, referrers
+from packager.oci.referrers import Attachment, attach
 from packager.oci.registry import Repository
 from packager.oci.transfer import pull
 from packager.sbom import MEDIA_TYPE, image_sbom
@@ -30,12 +30,6 @@ def attach_sboms(
         made = Attachment(artifact_type=MEDIA_TYPE, media_type=MEDIA_TYPE, data=document)
         attached.append(attach(repository, each, made))
     return attached
-
-
-def fetch_sbom(repository: Repository, digest: str) -> bytes | None:
-    """The SBOM attached to the image of that digest; None when there is none."""
-    found = [each for each in referrers(repository, digest) if each.artifact_type == MEDIA_TYPE]
-    return fetch_attached(repository, found[-1]) if found else None
 
 
 def image_sboms(

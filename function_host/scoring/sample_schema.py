@@ -21,6 +21,7 @@ _NULL: Mapping[str, Mapping[str, Any]] = {
     "3": {"nullable": True},
     "3.1": {"type": "null"},
 }
+_NO_EXAMPLE = "The sample has NaN, Infinity or a number that is too large for JSON, so it is not shown."
 
 Schema = Mapping[str, Any]
 
@@ -36,6 +37,7 @@ def packaged_sample(folder: Path | None, name: str) -> bytes | None:
 def schema_of(sample: bytes | None, version: str) -> Schema:
     """The schema with the sample as its example; that of bytes for what is not JSON, any object without a sample.
 
+    A sample with NaN or Infinity, which only Python takes for JSON, is no example; the description says so.
     `version` is "2", "3" or "3.1".
     """
     if sample is None:
@@ -44,7 +46,17 @@ def schema_of(sample: bytes | None, version: str) -> Schema:
         value = json.loads(sample)
     except ValueError:
         return _BYTES
+    if not _can_be_written(value):
+        return {**_inferred(value, version), "description": _NO_EXAMPLE}
     return {**_inferred(value, version), "example": value}
+
+
+def _can_be_written(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _inferred(value: object, version: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from then on those of azureml.exceptions too, so that `except WebserviceExceptio
 
 from packager.azureml.exceptions import adopt
 from packager.azureml.finder import install
-from packager.azureml.running import run
+from packager.azureml.running import own_traceback, run
 
-__all__ = ["adopt", "install", "run"]
+__all__ = ["adopt", "install", "own_traceback", "run"]
 
 install()
 adopt()

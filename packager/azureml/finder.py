@@ -7,7 +7,7 @@ from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-from packager.azureml.modules import MODULES, is_package
+from packager.azureml.modules import is_package, names_in
 
 
 class StandInFinder:
@@ -15,7 +15,7 @@ class StandInFinder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in MODULES:
+        if names_in(name) is None:
             return None
         return ModuleSpec(name, _Loader(), is_package=is_package(name))
 
@@ -27,11 +27,13 @@ class _Loader(Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        names = MODULES[module.__name__]
+        names = names_in(module.__name__) or {}
         module.__doc__ = "A stand-in of the packager for a retired module."
         for name, value in names.items():
             setattr(module, name, imported(value) if isinstance(value, str) else value())
-        vars(module)["__all__"] = [*names]
+        # A module that makes its names when they are asked for has no list of them.
+        if "__getattr__" not in names:
+            vars(module)["__all__"] = [*names]
 
 
 def imported(name: str) -> object:

@@ -3,14 +3,21 @@
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from packager.azureml.refused import COMPUTE, DATA, SERVICES, TRAINING, refused
-from packager.config import DISTRIBUTION
+from packager.azureml.refused import COMPUTE, DATA, PIPELINES, SERVICES, TRAINING, WIDGETS, refused, refused_below
+from packager.config import DEFAULT_PYTHON, DISTRIBUTION
 
 Names = Mapping[str, str | Callable[[], object]]
 
 
 def _version() -> str:
     return version(DISTRIBUTION)
+
+
+def _default_image() -> str:
+    from packager.request import DEFAULT_BASE_IMAGES
+    from packager.staging.container import OWN_HOST
+
+    return DEFAULT_BASE_IMAGES[OWN_HOST].format(python_version=DEFAULT_PYTHON)
 
 
 def _refused(reason: str, *names: str) -> Names:
@@ -25,6 +32,8 @@ _ENVIRONMENT: Names = {
     "DockerSection": "packager.environment_sections:DockerSection",
     "PythonSection": "packager.environment_sections:PythonSection",
 }
+# One image serves both, as the wheels of today's libraries bring CUDA along.
+_IMAGES: Names = dict.fromkeys(("DEFAULT_CPU_IMAGE", "DEFAULT_GPU_IMAGE"), _default_image)
 _MODEL: Names = {
     "Model": "packager.models.model:Model",
     "InferenceConfig": "packager.inference_config:InferenceConfig",
@@ -56,6 +65,9 @@ _AUTHENTICATION: Names = dict.fromkeys(
     ("AzureCliAuthentication", "InteractiveLoginAuthentication", "MsiAuthentication", "ServicePrincipalAuthentication"),
     "packager.azureml.refused:AnyAuthentication",
 )
+_AML_REQUEST: Names = {name: f"packager.azureml.scoring:{name}" for name in ("AMLRequest", "rawhttp")}
+_AML_RESPONSE: Names = {"AMLResponse": "packager.azureml.scoring:AMLResponse"}
+_MONITORING: Names = {"ModelDataCollector": "packager.azureml.scoring:ModelDataCollector"}
 _WEBSERVICES = ("Webservice", "AciWebservice", "AksEndpoint", "AksWebservice", "LocalWebservice")
 _TARGETS = ("ComputeTarget", "AksCompute", "AmlCompute", "ComputeInstance", "RemoteCompute")
 _RUNS = ("Experiment", "Run", "ScriptRunConfig", "RunConfiguration", "ScriptRun")
@@ -79,6 +91,9 @@ MODULES: Mapping[str, Names] = {
         },
         "__version__": _version,
     },
+    "azureml.contrib.services": {},
+    "azureml.contrib.services.aml_request": _AML_REQUEST,
+    "azureml.contrib.services.aml_response": _AML_RESPONSE,
     "azureml.core": {
         "Workspace": "packager.workspace:Workspace",
         "Model": "packager.models.model:Model",
@@ -102,7 +117,7 @@ MODULES: Mapping[str, Names] = {
     "azureml.core.container_registry": {"ContainerRegistry": _ENVIRONMENT["ContainerRegistry"]},
     "azureml.core.dataset": _refused(DATA, "Dataset"),
     "azureml.core.datastore": _refused(DATA, "Datastore"),
-    "azureml.core.environment": _ENVIRONMENT,
+    "azureml.core.environment": {**_ENVIRONMENT, **_IMAGES},
     "azureml.core.experiment": _refused(TRAINING, "Experiment"),
     "azureml.core.image": _IMAGE,
     "azureml.core.image.container": _IMAGE,
@@ -112,14 +127,41 @@ MODULES: Mapping[str, Names] = {
     "azureml.core.runconfig": {
         **_refused(TRAINING, "RunConfiguration", "DockerConfiguration"),
         "CondaDependencies": _ENVIRONMENT["CondaDependencies"],
+        **_IMAGES,
     },
     "azureml.core.script_run_config": _refused(TRAINING, "ScriptRunConfig"),
     "azureml.core.webservice": _refused(SERVICES, *_WEBSERVICES),
     "azureml.core.workspace": {"Workspace": "packager.workspace:Workspace"},
     "azureml.exceptions": _EXCEPTIONS,
+    "azureml.monitoring": _MONITORING,
+    "azureml.monitoring.modeldatacollector": _MONITORING,
+    "azureml_inference_server_http": {},
+    "azureml_inference_server_http.api": {},
+    "azureml_inference_server_http.api.aml_request": _AML_REQUEST,
+    "azureml_inference_server_http.api.aml_response": _AML_RESPONSE,
+    # Of scikit-learn until 0.23; its package sklearn.externals is still there.
+    "sklearn.externals.joblib": {"__getattr__": "packager.azureml.scoring:joblib_name"},
 }
+
+_ALL_REFUSED: Mapping[str, str] = {
+    "azureml.automl": TRAINING,
+    "azureml.data": DATA,
+    "azureml.opendatasets": DATA,
+    "azureml.pipeline": PIPELINES,
+    "azureml.train": TRAINING,
+    "azureml.widgets": WIDGETS,
+}
+"""Packages of which no name can be kept, in whichever module below them."""
+
+
+def names_in(module: str) -> Names | None:
+    """What a stand-in has; None if there is none for that module."""
+    if module in MODULES:
+        return MODULES[module]
+    reason = _ALL_REFUSED.get(".".join(module.split(".")[:2]))
+    return {"__getattr__": lambda: refused_below(reason)} if reason is not None else None
 
 
 def is_package(name: str) -> bool:
     """Has the stand-in modules below it?"""
-    return any(other.startswith(f"{name}.") for other in MODULES)
+    return name not in MODULES or any(other.startswith(f"{name}.") for other in MODULES)

@@ -13,6 +13,8 @@ COMPUTE = "there is no compute to create or attach: package() makes an image, wh
 TRAINING = (
     "the packager does not train: run the training script itself, and register what it made with Model.register()"
 )
+PIPELINES = "there are no pipelines: a blob trigger answers each file that arrives"
+WIDGETS = "there are no runs to show"
 DATA = "there are no datasets and datastores: read and write files, or use azure.storage.blob"
 
 
@@ -28,6 +30,17 @@ class _Refused(type):
         if name.startswith("__"):
             raise AttributeError(name)
         raise InvalidPackageRequest(f"{cls.__name__}.{name} is not supported: {cls.reason}.")
+
+
+def refused_below(reason: str) -> Callable[[str], type]:
+    """A module's __getattr__ that makes such a class of every name."""
+
+    def name_of_module(name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return refused(name, reason)()
+
+    return name_of_module
 
 
 def refused(name: str, reason: str) -> Callable[[], type]:

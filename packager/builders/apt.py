@@ -37,8 +37,15 @@ class Apt:
         for name in _FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         (self.root / "var/lib/dpkg/status").touch()
-        self._run("update", "-qq")
-        found = set(self._run("indextargets", "--format", "$(CODENAME)").split())
+        said = self._run("update", "-qq").stderr.strip()
+        found = set(self._run("indextargets", "--format", "$(CODENAME)").stdout.split())
+        if suite not in found and said:
+            # Of lists that it cannot get apt only warns.
+            raise BuildFailed(
+                f"{said}\napt could not get all lists of packages, its words are above, and has none of {suite!r} for "
+                f"{self.architecture}. Is the network there, and does 'apt-get update' work here?",
+                log=said,
+            )
         if suite not in found:
             known = ", ".join(sorted(found)) or "none"
             raise BuildFailed(
@@ -47,12 +54,12 @@ class Apt:
 
     def download(self, packages: Sequence[str], left_out: Sequence[str], alone: Sequence[str]) -> list[Path]:
         """The .deb files of `packages` with all they depend on but `left_out`, and of `alone` without that; by name."""
-        listed = self._run("install", "--yes", "-qq", "--print-uris", "--no-install-recommends", *packages)
+        listed = self._run("install", "--yes", "-qq", "--print-uris", "--no-install-recommends", *packages).stdout
         names = {line.split()[1].partition("_")[0] for line in listed.splitlines() if line.startswith("'")}
         self._run("download", "-qq", *sorted(names - {*left_out} | {*alone}))
         return sorted(self.root.glob("*.deb"))
 
-    def _run(self, *arguments: str) -> str:
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["apt-get", *self._options(), *arguments],
             cwd=self.root,
@@ -69,7 +76,7 @@ class Apt:
                 "'apt-get update' work here?",
                 log=tail,
             )
-        return done.stdout
+        return done
 
     def _options(self) -> list[str]:
         settings = {

@@ -68,6 +68,8 @@ def fetch_base(image: str, platform: Platform, cache: BuildCache, sources: Mappi
             f"The base image {image!r} would come from a registry, which this builder cannot ask; write "
             f"{', '.join(f'{each}:...' for each in sorted(sources))}, or take the Docker builder."
         )
+    if not rest and chosen:
+        raise InvalidImage(f"The base image {image!r} names nothing after the ':'; write for example '{chosen}:NAME'.")
     found = sources[chosen].fetch(rest if chosen else image, platform, cache.layout)
     name = f"{chosen}:{Path(rest).name}" if chosen in {"archive", "oci"} else image
     return Base(name=name, manifest=found, facts=_facts(cache, found))
@@ -76,9 +78,15 @@ def fetch_base(image: str, platform: Platform, cache: BuildCache, sources: Mappi
 def check_python(base: Base, wanted: str) -> None:
     """Raises BuildFailed unless the base has the Python that the environment asks for."""
     found = base.facts.python_version
-    if not found:
+    if not base.facts.python:
         raise BuildFailed(
             f"The base image {base.name} has no python3 on its PATH; take one that has, such as 'python:{wanted}-slim'."
+        )
+    if not found:
+        raise BuildFailed(
+            f"The base image {base.name} has {base.facts.python}, whose version cannot be told: it is no link to a "
+            "python3.N, and there is no single one beside it nor a lib/python3.N of its own; take another base_image, "
+            f"such as 'python:{wanted}-slim'."
         )
     if found != wanted:
         raise BuildFailed(
@@ -88,13 +96,20 @@ def check_python(base: Base, wanted: str) -> None:
 
 
 def _facts(cache: BuildCache, manifest: Descriptor) -> BaseFacts:
-    """To look through all layers takes a second, so what was found is kept."""
+    """To look through all layers takes a second, so what was found is kept for as long as nobody writes to them.
+
+    Raises DamagedBlob for a layer that somebody did.
+    """
     key = manifest.digest.partition(":")[2]
-    kept = cache.record(BASE_FACTS, key)
-    if kept is not None:
-        return BaseFacts(**kept)
+    layers = cache.layout.manifest(manifest).layers
+    seen = [list(cache.seen(each)) for each in layers]
+    kept = cache.record(BASE_FACTS, key) or {}
+    if kept.get("seen") == seen:
+        return BaseFacts(**kept["facts"])
+    for each in layers:
+        cache.layout.verify(each)
     facts = read_facts(cache.layout, manifest)
-    cache.keep(BASE_FACTS, key, asdict(facts))
+    cache.keep(BASE_FACTS, key, {"facts": asdict(facts), "seen": seen})
     return facts
 
 

@@ -6,6 +6,7 @@ kept for scanners in /var/lib/dpkg/status.d.
 """
 
 import posixpath
+import re
 import shutil
 import subprocess
 import tarfile
@@ -46,6 +47,7 @@ _CERTIFICATES = "usr/share/ca-certificates"
 _BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 _OPEN_TO_ALL = 0o1777
 _USER = 65532
+_SUITE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,10 @@ class DebianSource:
 
     def fetch(self, reference: str, platform: Platform, into: ImageLayout) -> Descriptor:
         """The image of a suite ("bookworm"); raises BuildFailed when its packages cannot be had."""
+        if not _SUITE.fullmatch(reference):
+            raise BuildFailed(
+                f"The base image '{KIND}:{reference}' names no suite of Debian; write one such as '{KIND}:bookworm'."
+            )
         key = f"{reference}-{platform.architecture}"
         with locked(self.cache.folder / DEBIAN_BASES / f"{key}.lock"):
             return self._kept_or_made(key, reference, platform, into)

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import IO
 
@@ -14,7 +14,9 @@ from packager.oci.manifest import Descriptor
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LINKS_AT_MOST = 20
 _WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
 _STATUS = re.compile(r"var/lib/dpkg/(?:status|status\.d/libc6)")
+_PROGRAM = re.compile(r".*/python(3\.\d+)")
 _LIBC = re.compile(r"^Package: libc6\n(?:.+\n)*?Version: 2\.(\d+)", re.MULTILINE)
 
 
@@ -25,7 +27,7 @@ class BaseFacts:
     python: str = ""
     """The program that `python3` is on its PATH: `/usr/bin/python3`; '' when there is none."""
     python_version: str = ""
-    """Major and minor: `3.11`."""
+    """Major and minor: `3.11`; '' when it cannot be told."""
     tini: str = ""
     """Where tini is, if it is there."""
     size: int = 0
@@ -40,15 +42,17 @@ def read_facts(layout: ImageLayout, manifest: Descriptor) -> BaseFacts:
     files = _Files()
     for layer in image.layers:
         with layout.open_blob(layer) as blob:
-            files.add(_members(blob, layer))
+            try:
+                files.add(_members(blob))
+            except (tarfile.TarError, EOFError, OSError) as error:
+                raise InvalidImage(f"The layer {layer.digest} cannot be read: {error}.") from error
     path = layout.config(image).environment.get("PATH", DEFAULT_PATH)
     folders = [folder.strip("/") for folder in path.split(":") if folder.startswith("/")]
     python = files.program("python3", folders)
-    version = re.fullmatch(r".*/python(3\.\d+)", files.real(python)) if python else None
     tini = files.program("tini", [*folders, "sbin", "usr/bin"])
     return BaseFacts(
-        python=f"/{python}" if version else "",
-        python_version=version[1] if version else "",
+        python=f"/{python}" if python else "",
+        python_version=files.version(python) if python else "",
         tini=f"/{tini}" if tini else "",
         size=files.size,
         glibc=files.glibc,
@@ -65,12 +69,18 @@ class _Files:
         self.glibc: int | None = None
 
     def add(self, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> None:
+        # What a layer takes away is of the layers below, in whatever order it says so.
+        own: set[str] = set()
         for member, content in members:
             name = posixpath.normpath(member.name).lstrip("/")
             folder, _, last = name.rpartition("/")
-            if last.startswith(_WHITEOUT):
-                self._remove(posixpath.join(folder, last.removeprefix(_WHITEOUT)))
+            if last == _OPAQUE:
+                self._remove(f"{folder}/" if folder else "", own)
                 continue
+            if last.startswith(_WHITEOUT):
+                self._remove(posixpath.join(folder, last.removeprefix(_WHITEOUT)), own)
+                continue
+            own.add(name)
             self._names.add(name)
             self.size += member.size
             self._links.pop(name, None)
@@ -98,8 +108,23 @@ class _Files:
                 return path
         return path
 
-    def _remove(self, name: str) -> None:
-        gone = {each for each in self._names if each == name or each.startswith(f"{name}/")}
+    def version(self, python: str) -> str:
+        """Of the program itself, of the only one beside it, or of the only standard library; '' when none says it."""
+        real = self.real(python)
+        if named := _PROGRAM.fullmatch(real):
+            return named[1]
+        folder = re.escape(posixpath.dirname(real))
+        library = re.escape(posixpath.dirname(posixpath.dirname(real)))
+        for pattern in (rf"{folder}/python(3\.\d+)", rf"(?:{library}/)?lib/python(3\.\d+)/os\.py"):
+            found = {match[1] for name in self._names if (match := re.fullmatch(pattern, name))}
+            if len(found) == 1:
+                return found.pop()
+        return ""
+
+    def _remove(self, name: str, own: Set[str]) -> None:
+        """Take away a file or folder, or all that is in a folder (`folder/`, '' for the whole), but what is `own`."""
+        below = name if name.endswith("/") or not name else f"{name}/"
+        gone = {each for each in self._names if each == name or each.startswith(below)} - own
         self._names -= gone
         for each in gone:
             self._links.pop(each, None)
@@ -110,12 +135,9 @@ def _heads(path: str) -> Iterator[str]:
     return ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _members(blob: IO[bytes], layer: Descriptor) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    try:
-        with tarfile.open(fileobj=blob, mode="r|*") as tar:
-            for member in tar:
-                wanted = member.isfile() and _STATUS.fullmatch(posixpath.normpath(member.name).lstrip("/"))
-                stream = tar.extractfile(member) if wanted else None
-                yield member, stream.read() if stream is not None else b""
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InvalidImage(f"The layer {layer.digest} cannot be read: {error}.") from error
+def _members(blob: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    with tarfile.open(fileobj=blob, mode="r|*") as tar:
+        for member in tar:
+            wanted = member.isfile() and _STATUS.fullmatch(posixpath.normpath(member.name).lstrip("/"))
+            stream = tar.extractfile(member) if wanted else None
+            yield member, stream.read() if stream is not None else b""

@@ -64,16 +64,20 @@ class BuildCache:
         with suppress(OSError):
             os.utime(self.layout.path(image.digest))
 
-    def record(self, kind: str, key: str) -> Mapping[str, Any] | None:
-        """What was kept as `kind` under `key`; None when nothing was, or nothing that can be read."""
+    def record(self, kind: str, key: str, *, used: bool = True) -> Mapping[str, Any] | None:
+        """What was kept as `kind` under `key`; None when nothing was, or nothing that can be read.
+
+        `used=False` only looks: prune() does not take it for a use.
+        """
         file = self._file(kind, key)
         try:
             document = json.loads(file.read_bytes())
         except (OSError, ValueError):
             return None
         # A sign of use, for prune(); a cache that may only be read works without.
-        with suppress(OSError):
-            os.utime(file)
+        if used:
+            with suppress(OSError):
+                os.utime(file)
         return document if isinstance(document, dict) else None
 
     def keep(self, kind: str, key: str, document: Mapping[str, Any]) -> None:
@@ -99,6 +103,14 @@ class BuildCache:
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def seen(self, descriptor: Descriptor) -> Sequence[int]:
+        """What changes when somebody writes to the blob; hashing gigabytes at each build would take seconds."""
+        try:
+            status = self.layout.path(descriptor.digest).stat()
+        except OSError:
+            return []
+        return [status.st_size, status.st_mtime_ns, status.st_ino]
+
     def _file(self, kind: str, key: str) -> Path:
         return self.folder / kind / f"{key}.json"
 
@@ -112,7 +124,7 @@ class BuildCache:
                 diff_id=document["diff_id"],
                 size=document["size"],
             )
-            if document.get("seen") != self._seen(layer.descriptor):
+            if document.get("seen") != self.seen(layer.descriptor):
                 self.layout.verify(layer.descriptor)
                 self._keep_layer(key, layer)
         except (InvalidImage, KeyError):
@@ -121,12 +133,4 @@ class BuildCache:
 
     def _keep_layer(self, key: str, layer: Layer) -> None:
         kept = {"descriptor": layer.descriptor.document(), "diff_id": layer.diff_id, "size": layer.size}
-        self.keep(LAYERS, key, {**kept, "seen": self._seen(layer.descriptor)})
-
-    def _seen(self, descriptor: Descriptor) -> Sequence[int]:
-        """What changes when somebody writes to the blob; hashing gigabytes at each build would take seconds."""
-        try:
-            status = self.layout.path(descriptor.digest).stat()
-        except OSError:
-            return []
-        return [status.st_size, status.st_mtime_ns, status.st_ino]
+        self.keep(LAYERS, key, {**kept, "seen": self.seen(layer.descriptor)})

@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,14 +48,27 @@ def prune(cache: BuildCache, days: float = KEPT_DAYS) -> CacheUse:
         gone += _remove(set(_files(cache.folder / "wheels")) - set(_wheels(cache)))
         blobs = cache.layout.folder / "blobs"
         gone += _remove(set(_files(blobs)) - {cache.layout.path(digest) for digest in _digests(cache)})
+        gone += len(_files(cache.folder / "work"))
         shutil.rmtree(cache.folder / "work", ignore_errors=True)
         for kind in RECORDS:
             _remove((cache.folder / kind).glob("*.lock"))
-        _remove(cache.folder.rglob(".incoming-*"))
+        gone += _remove(cache.folder.rglob(".incoming-*"))
     for folder in (cache.folder / "wheels").glob("*"):
         if not any(folder.iterdir()):
             folder.rmdir()
     return CacheUse(kind="freed", count=gone, size=before - sum(each.size for each in cache_use(cache)))
+
+
+def sweep(cache: BuildCache) -> None:
+    """Remove what builds that were killed more than a day ago left unfinished; a cache that may only be read stays."""
+    limit = time.time() - _DAY
+    for work in (cache.folder / "work").glob("*"):
+        if _age(work) <= limit:
+            shutil.rmtree(work, ignore_errors=True)
+    for file in (cache.layout.folder / "blobs" / "sha256").glob(".incoming-*"):
+        if _age(file) <= limit:
+            with suppress(OSError):
+                file.unlink()
 
 
 def _drop_old(cache: BuildCache, limit: float) -> int:
@@ -76,7 +90,7 @@ def _age(file: Path) -> float:
 
 def _wheels(cache: BuildCache) -> Iterator[Path]:
     for file in (cache.folder / WHEEL_SETS).glob("*.json"):
-        wheels = cache.record(WHEEL_SETS, file.stem) or {}
+        wheels = cache.record(WHEEL_SETS, file.stem, used=False) or {}
         yield from (cache.wheel(sha256, name) for name, sha256 in wheels.items())
 
 
@@ -89,14 +103,14 @@ def _digests(cache: BuildCache) -> Iterator[str]:
             # What is damaged is of no use, and is made again when it is wanted.
             continue
     for file in (cache.folder / LAYERS).glob("*.json"):
-        document = cache.record(LAYERS, file.stem) or {}
+        document = cache.record(LAYERS, file.stem, used=False) or {}
         yield str(document.get("descriptor", {}).get("digest", ""))
 
 
 def _images(cache: BuildCache) -> Iterator[Descriptor]:
     yield from cache.layout.index().manifests
     for kind in (DEBIAN_BASES, ENGINE_BASES):
-        records = (cache.record(kind, file.stem) for file in (cache.folder / kind).glob("*.json"))
+        records = (cache.record(kind, file.stem, used=False) for file in (cache.folder / kind).glob("*.json"))
         yield from (Descriptor.parse(each, kind) for each in records if each)
     for file in (cache.folder / BASE_FACTS).glob("*.json"):
         digest = f"sha256:{file.stem}"

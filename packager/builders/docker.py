@@ -18,6 +18,7 @@ from packager.image_reference import ImageReference
 from packager.locking import lock_requirements
 from packager.locking_target import WheelTarget
 from packager.staging.context import BuildContext
+from packager.staging.copying import usual_mode
 from packager.staging.dockerfile import WHEELS_FOLDER, render_dockerfile
 from packager.staging.labels import dockerfile_labels
 
@@ -62,7 +63,7 @@ class DockerBuilder:
         with tempfile.TemporaryDirectory(prefix="packager-wheels-") as folder, tempfile.TemporaryFile() as archive:
             wheels = Path(folder)
             log(f"Fetching wheels for {target}")
-            download_wheels(context.requirements, wheels, target, log)
+            download_wheels(context.requirements, wheels, target, log, context.credentials)
             write_build_archive(context, wheels, archive)
             self._pull_missing(bases(render_dockerfile(context.recipe)), log)
             image_id = self._run(archive, reference, log, network=context.recipe.needs_network)
@@ -140,12 +141,12 @@ def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
 
 def _add_file(tar: tarfile.TarFile, name: str, file: Path) -> None:
     with file.open("rb") as stream:
-        _add(tar, name, stream, file.stat().st_size)
+        _add(tar, name, stream, file.stat().st_size, usual_mode(file))
 
 
-def _add(tar: tarfile.TarFile, name: str, stream: IO[bytes], size: int) -> None:
+def _add(tar: tarfile.TarFile, name: str, stream: IO[bytes], size: int, mode: int = 0o644) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size = size
+    entry.size, entry.mode = size, mode
     tar.addfile(entry, stream)
 
 

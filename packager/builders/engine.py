@@ -1,7 +1,8 @@
 """Hand images to a Docker Engine, and take base images out of one."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from packager.builders.cache import ENGINE_BASES, BuildCache
 from packager.builders.contract import Log
 from packager.docker_engine import connect
-from packager.errors import BuildFailed, InvalidImage
+from packager.errors import BuildFailed, EngineUnavailable, InvalidImage
 from packager.files import incoming_file, refusals_named
 from packager.oci.archive import read_archive, stream_archive
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import Descriptor, ImageConfig, Platform
+
+_TMPDIR = "Make room there, or point TMPDIR at a folder that has room for the whole image."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,8 @@ class EngineSource:
 
         client = self.client or connect()
         try:
-            image = client.images.get(reference)
+            with _staying_up(f"asked for {reference}"):
+                image = client.images.get(reference)
         except ImageNotFound as error:
             raise InvalidImage(f"The Docker Engine has no image {reference!r}; pull or build it first.") from error
         key = image.id.partition(":")[2]
@@ -45,14 +49,23 @@ class EngineSource:
         with refusals_named(self.cache.folder), tempfile.TemporaryDirectory(dir=self.cache.workshop()) as folder:
             file = Path(folder) / "image.tar"
             with incoming_file(file.parent) as incoming:
-                for chunk in client.api.get_image(image.id):
-                    incoming.write(chunk)
+                with _staying_up(f"giving {image.id}"):
+                    for chunk in client.api.get_image(image.id):
+                        incoming.write(chunk)
                 incoming.keep_as(file)
             return read_archive(file, into)
 
 
 def load(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str, log: Log) -> None:
-    """Put an image into an engine and name it; layers that it has are not sent again. Raises BuildFailed."""
+    """Put an image into an engine and name it; layers that it has are not sent again.
+
+    Raises BuildFailed when the engine refuses it, and EngineUnavailable when it goes away meanwhile.
+    """
+    with _staying_up(f"taking {reference}"):
+        _load(client, layout, manifest, reference, log)
+
+
+def _load(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str, log: Log) -> None:
     from docker.errors import APIError
 
     image = layout.manifest(manifest)
@@ -69,11 +82,11 @@ def load(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str,
         if not known:
             raise BuildFailed(f"The Docker Engine refuses {reference}: {error.explanation or error}.") from error
         log("The Docker Engine wants the whole image")
-        load_whole(client, layout, manifest, reference)
+        _load_whole(client, layout, manifest, reference)
 
 
-def load_whole(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str) -> None:
-    """load() with every layer."""
+def _load_whole(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str) -> None:
+    """_load() with every layer."""
     from docker.errors import APIError
 
     try:
@@ -83,12 +96,32 @@ def load_whole(client: Any, layout: ImageLayout, manifest: Descriptor, reference
 
 
 def _send(client: Any, layout: ImageLayout, manifest: Descriptor, reference: str, known: Sequence[str]) -> None:
-    with tempfile.TemporaryFile() as archive:
-        stream_archive(layout, manifest, reference, archive, known)
-        archive.seek(0)
+    with ExitStack() as stack:
+        with refusals_named(Path(tempfile.gettempdir()), _TMPDIR):
+            archive = stack.enter_context(tempfile.TemporaryFile())
+            stream_archive(layout, manifest, reference, archive, known)
+            archive.seek(0)
         for message in client.api.load_image(archive):
             if "error" in message:
                 raise BuildFailed(f"The Docker Engine refuses {reference}: {message['error']}.")
+
+
+@contextmanager
+def _staying_up(doing: str) -> Iterator[None]:
+    """EngineUnavailable when the line to the engine breaks; what it refuses passes through."""
+    from docker.errors import APIError
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except APIError:
+        raise
+    except (RequestException, HTTPError) as error:
+        raise EngineUnavailable(
+            f"The Docker Engine went away while it was {doing}: {error}. Start it and build again, or do without it "
+            "(OciBuilder(load=False) and another base_image than 'docker:...')."
+        ) from error
 
 
 def _has(client: Any, config_digest: str) -> bool:

@@ -44,8 +44,9 @@ def image_config(
     settings |= {"Healthcheck": container.health_check()} if container.health else {}
     if container.command:
         settings["Cmd"] = list(container.command)
-        # It reaps what scripts leave behind, and hands signals on.
-        settings |= {"Entrypoint": [tini, "--"]} if tini else {}
+        # Tini reaps what scripts leave behind, and hands signals on. A base's own would take our command
+        # for its arguments.
+        settings["Entrypoint"] = [tini, "--"] if tini else []
     return ImageConfig(
         platform=base.platform,
         settings=settings,

@@ -1,11 +1,12 @@
 """Build images without any daemon: wheels become layers here, for any architecture, the same bytes each time."""
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from packager.builders.base import ArchiveSource, Base, BaseSource, LayoutSource, check_python, fetch_base
 from packager.builders.base_debian import KIND as DEBIAN
@@ -13,6 +14,7 @@ from packager.builders.base_debian import DebianSource
 from packager.builders.base_registry import RegistryBase
 from packager.builders.bytecode import Compiler, compiler_for
 from packager.builders.cache import HEAVIEST, BuildCache
+from packager.builders.cache_pruning import sweep
 from packager.builders.contract import BuiltImage, Log
 from packager.builders.engine import EngineSource, load
 from packager.builders.image_config import image_config, image_labels
@@ -22,7 +24,7 @@ from packager.builders.sizes import InstalledPackage, LayerSize, SizeReport
 from packager.builders.venv import azure_packages, skeleton, virtual_environment
 from packager.builders.wheels import fetch_wheels
 from packager.docker_engine import connect
-from packager.errors import BuildFailed, EngineUnavailable
+from packager.errors import BuildFailed, DamagedBlob, EngineUnavailable, InvalidPackageRequest
 from packager.image_reference import ImageReference
 from packager.locking_target import DEFAULT_PLATFORM, WheelTarget
 from packager.oci.archive import write_archive
@@ -31,6 +33,10 @@ from packager.staging.container import OWN_HOST, container
 from packager.staging.context import BuildContext
 
 _HEAVIEST = 5
+_PLATFORMS = ("linux/amd64", "linux/arm64")
+_TRIES = 3
+_T = TypeVar("_T")
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,22 +60,27 @@ class OciBuilder:
     """Where bases come from by the word before ':', over the usual ones; '' is for those of a registry."""
 
     def check(self) -> None:
-        """Raises InvalidPackageRequest for a platform that is not known."""
-        for each in self.platforms:
-            WheelTarget.of("3", each, "")
+        """Raises InvalidPackageRequest for a platform that is not known, for one that comes twice, and for none."""
+        known = " and ".join(_PLATFORMS)
+        if unknown := [each for each in self.platforms if each not in _PLATFORMS]:
+            raise InvalidPackageRequest(f"The platform {unknown[0]!r} is not one of {known}.")
+        if not self.platforms or len({*self.platforms}) != len(self.platforms):
+            raise InvalidPackageRequest(
+                f"platforms is {', '.join(self.platforms) or 'empty'}; name each platform of the image once: {known}."
+            )
 
     def lock(self, requirements: Path, *, python_version: str, base_image: str) -> str:
         """A lock that holds for all platforms; raises UnresolvedRequirement or BuildFailed."""
+        self.check()
         with self.cache.in_use():
-            locks = [
-                cached_lock(
-                    self.cache,
-                    requirements,
-                    _target(self._base(base_image, Platform.of(each), python_version), each, python_version),
-                    refresh=self.refresh,
-                )
-                for each in self.platforms
-            ]
+            targets = self._healed(
+                lambda: [
+                    _target(self._base(base_image, Platform.of(each), python_version), each, python_version)
+                    for each in self.platforms
+                ],
+                _LOGGER.warning,
+            )
+            locks = [cached_lock(self.cache, requirements, each, refresh=self.refresh) for each in targets]
         return one_lock(locks, self.platforms)
 
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
@@ -77,14 +88,31 @@ class OciBuilder:
 
         Also InvalidImage for a base that cannot be read or is for another platform, and CacheUnavailable.
         """
+        self.check()
         _check_recipe(context)
-        begun = time.monotonic()
         with self.cache.in_use():
-            built = [self._build_one(context, Platform.of(each), log) for each in self.platforms]
-            made = built[0].manifest if len(built) == 1 else self._index(built)
-            self.cache.name(made, str(reference))
-            log(f"Built {reference} as {made.digest} in {time.monotonic() - begun:.1f} s")
-            runs_here = self._hand_on(made, built, reference, log)
+            sweep(self.cache)
+            return self._healed(lambda: self._build(context, reference, log), log)
+
+    def _healed(self, work: Callable[[], _T], log: Log) -> _T:
+        """What `work` returns; a blob of the cache that it finds damaged is removed, and it begins again."""
+        for _ in range(_TRIES - 1):
+            try:
+                return work()
+            except DamagedBlob as error:
+                if not error.file.is_relative_to(self.cache.folder):
+                    raise
+                error.file.unlink(missing_ok=True)
+                log(f"{error.file} was damaged; it is removed and made again")
+        return work()
+
+    def _build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
+        begun = time.monotonic()
+        built = [self._build_one(context, Platform.of(each), log) for each in self.platforms]
+        made = built[0].manifest if len(built) == 1 else self._index(built)
+        self.cache.name(made, str(reference))
+        log(f"Built {reference} as {made.digest} in {time.monotonic() - begun:.1f} s")
+        runs_here = self._hand_on(made, built, reference, log)
         return BuiltImage(
             reference=reference,
             id=built[0].config.digest,
@@ -110,7 +138,7 @@ class OciBuilder:
     def _base(self, image: str, platform: Platform, python_version: str) -> Base:
         base = fetch_base(image, platform, self.cache, self._sources)
         # Microsoft's host brings its Python along where it likes; whether ours has one is seen at the build.
-        if base.facts.python:
+        if base.facts.python_version:
             check_python(base, python_version)
         return base
 
@@ -146,7 +174,7 @@ class OciBuilder:
         version = context.recipe.python_version
         maker = LayerMaker(cache=self.cache, compiler=compiler, exclude_tests=self.exclude_tests)
         target = _target(base, str(platform), version)
-        wheels = fetch_wheels(self.cache, context.requirements, target, log)
+        wheels = fetch_wheels(self.cache, context.requirements, target, log, context.credentials)
         ours = context.recipe.host == OWN_HOST
         if ours:
             check_python(base, version)

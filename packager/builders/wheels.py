@@ -4,7 +4,8 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,9 @@ class WheelSet:
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def fetch_wheels(cache: BuildCache, requirements: Path, target: WheelTarget, log: Log) -> WheelSet:
+def fetch_wheels(
+    cache: BuildCache, requirements: Path, target: WheelTarget, log: Log, credentials: Mapping[str, str] | None = None
+) -> WheelSet:
     """The wheels of a requirements.lock for `target`, from the cache if they were fetched before.
 
     Of a requirements.txt they are looked up anew each time. Raises BuildFailed as download_wheels() does.
@@ -40,7 +43,10 @@ def fetch_wheels(cache: BuildCache, requirements: Path, target: WheelTarget, log
     if kept is not None and all(cache.wheel(sha256, name).is_file() for name, sha256 in kept.items()):
         return WheelSet(wheels=dict(kept))
     log(f"Fetching wheels for {target}")
-    wheels = _fetch(cache, requirements, target, log)
+    with _folder(cache) as folder:
+        download_wheels(requirements, folder, target, log, credentials)
+        found = {file: content_sha256(file) for file in sorted(folder.glob("*.whl"))}
+        wheels = {cache.keep_wheel(file, sha256).name: sha256 for file, sha256 in found.items()}
     cache.keep(WHEEL_SETS, key, wheels)
     return WheelSet(wheels=wheels)
 
@@ -59,12 +65,11 @@ def distribution_of(wheel: str) -> str:
     return re.sub(r"[-_.]+", "-", wheel.partition("-")[0]).lower()
 
 
-def _fetch(cache: BuildCache, requirements: Path, target: WheelTarget, log: Log) -> dict[str, str]:
+@contextmanager
+def _folder(cache: BuildCache) -> Iterator[Path]:
     with refusals_named(cache.folder):
         folder = Path(tempfile.mkdtemp(prefix="wheels-", dir=cache.workshop()))
     try:
-        download_wheels(requirements, folder, target, log)
-        found = {file: content_sha256(file) for file in sorted(folder.glob("*.whl"))}
-        return {cache.keep_wheel(file, sha256).name: sha256 for file, sha256 in found.items()}
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from packager.errors import PackagerError
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the root command."""
@@ -22,7 +24,14 @@ def run_legacy_command(
     packager run-legacy package_model.py --name diabetes
     """
     from packager import azureml
+    from triggers.errors import TriggerError
 
     given = arguments or []
     # Whoever writes it means "what follows is the script's own", as for other commands.
-    azureml.run(script, given[1:] if given[:1] == ["--"] else given)
+    try:
+        azureml.run(script, given[1:] if given[:1] == ["--"] else given)
+    except (PackagerError, TriggerError):
+        raise
+    except Exception as error:
+        typer.echo(azureml.own_traceback(error, script), err=True, nl=False)
+        raise typer.Exit(1) from error

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from packager.cli import output
+from packager.cli.signals import Ended, end_as_interrupted
 from packager.config import DISTRIBUTION
 from packager.errors import PackagerError
 
@@ -23,7 +24,7 @@ class RootCommand(TyperGroup):
     """The one place where errors of our packages become a message and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
-        with reported_errors():
+        with reported_errors(), end_as_interrupted():
             return super().invoke(ctx)
 
 
@@ -40,6 +41,8 @@ def reported_errors() -> Iterator[None]:
     except TriggerError as error:
         output.show_error(error)
         raise typer.Exit(_VALIDATION) from error
+    except Ended as error:
+        raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(_INTERRUPTED) from error
 

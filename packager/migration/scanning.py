@@ -55,9 +55,9 @@ class Scan(ast.NodeVisitor):
             return
         for alias in node.names:
             if alias.name == "*":
-                self._note_module(node.lineno, module)
-                inside = [name for name in self._table.names if name.rpartition(".")[0] == module]
-                self._names.update({name.rpartition(".")[2]: name for name in inside})
+                brought = self._table.public(module)
+                self._names.update(brought)
+                self._note_module(node.lineno, module, f"stands for {', '.join(sorted(brought))}" if brought else "")
                 continue
             name = self._table.canonical(f"{module}.{alias.name}")
             self._names[alias.asname or alias.name] = name
@@ -68,9 +68,9 @@ class Scan(ast.NodeVisitor):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
-        kind = self._resolve(node.value)
+        kind, element = self._resolve(node.value), self._element(node.value)
         for target in node.targets:
-            self._bind(target, kind)
+            self._bind(target, kind, element)
             self.visit(target)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -78,6 +78,10 @@ class Scan(ast.NodeVisitor):
             self.visit(node.value)
             self._bind(node.target, self._resolve(node.value))
         self.visit(node.target)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self._bind(node.target, self._resolve(node.value), self._element(node.value))
 
     def visit_For(self, node: ast.For) -> None:
         self._bind(node.target, self._element(node.iter))
@@ -136,40 +140,44 @@ class Scan(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             base = self._resolve(node.value)
             return self._table.canonical(f"{base}.{node.attr}") if base is not None else None
-        if isinstance(node, ast.Await):
+        if isinstance(node, ast.Await | ast.NamedExpr):
             return self._resolve(node.value)
-        if isinstance(node, ast.Call):
-            called = self._resolve(node.func)
-            if called is None:
-                return None
-            returned = self._table.find(called).returns
-            made = called if self._table.is_class(called) or called.rpartition(".")[2][:1].isupper() else None
-            return returned or made
-        return None
+        if isinstance(node, ast.Subscript):
+            return self._element(node.value)
+        return self._returned(node) if isinstance(node, ast.Call) else None
+
+    def _returned(self, node: ast.Call) -> str | None:
+        called = self._resolve(node.func)
+        if called is None:
+            return None
+        made = called if self._table.is_class(called) or called.rpartition(".")[2][:1].isupper() else None
+        return self._table.find(called).returns or made
 
     def _element(self, node: ast.expr) -> str | None:
-        """The class of what a loop goes through: of `Model.list(...)`, say."""
+        """The class of what a list has in it: that of `Model.list(...)`, say, or of a variable with it."""
+        if isinstance(node, ast.Name):
+            return self._names.get(_in(node.id))
         name = self._resolve(node.func) if isinstance(node, ast.Call) else None
         owner, _, last = (name or "").rpartition(".")
         return owner if last == "list" and self._table.is_class(owner) else None
 
-    def _bind(self, target: ast.expr, kind: str | None) -> None:
+    def _bind(self, target: ast.expr, kind: str | None, element: str | None = None) -> None:
         if not isinstance(target, ast.Name):
             return
-        if kind is None:
-            self._names.pop(target.id, None)
-        else:
-            self._names[target.id] = kind
+        for name, stands_for in ((target.id, kind), (_in(target.id), element)):
+            self._names.pop(name, None)
+            if stands_for is not None:
+                self._names[name] = stands_for
 
     def _is_module(self, name: str) -> bool:
         return name not in self._table.names and any(
             other.startswith(f"{name}.") for other in (*self._table.names, *self._table.below)
         )
 
-    def _note_module(self, line: int, module: str) -> None:
+    def _note_module(self, line: int, module: str, note: str = "") -> None:
         name = self._table.canonical(module)
         if any(other.startswith(f"{name}.") for other in self._table.names):
-            self.add(line, module, "works as is")
+            self.add(line, module, "works as is", note)
         else:
             self._note_import(line, name, module)
 
@@ -186,6 +194,11 @@ class Scan(ast.NodeVisitor):
         if found.now == "refused" and found.line is not None:
             verdict = "works with a change"
         self.add(line, name, verdict, found.note, found.line)
+
+
+def _in(name: str) -> str:
+    """The entry in `names` for what a list has in it; no variable is called that."""
+    return f"{name}[]"
 
 
 def _retired(module: str) -> bool:

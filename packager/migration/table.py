@@ -64,6 +64,18 @@ class Table:
                 return self.below[prefix]
         return self.below["azureml"]
 
+    def public(self, module: str) -> dict[str, str]:
+        """What `from module import *` brings, as far as the table knows: each name and its canonical one."""
+        home = self.canonical(module)
+        brought = {}
+        for full in (*self.names, *self.below, *self.aliases):
+            parent, _, name = full.rpartition(".")
+            canonical = self.canonical(full)
+            # Modules are brought by importing them; in the table they are the lowercase names that it does not list.
+            if parent in {module, home} and name[0] != "_" and (canonical in self.names or not name.islower()):
+                brought[name] = canonical
+        return brought
+
     def is_class(self, name: str) -> bool:
         """Are there names below it, as below a class?"""
         return name in self.names and any(other.startswith(f"{name}.") for other in self.names)

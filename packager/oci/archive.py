@@ -28,6 +28,7 @@ from packager.oci.manifest import (
 _DOCKER_INDEX = "manifest.json"
 _OCI_INDEX = "index.json"
 _CHUNK = 1 << 20
+_WAY_OUT = "Make room there, or write the archive somewhere else."
 # An engine is shown the image for this processor when an archive has several; it has no word for more than one.
 _SHOWN = "amd64"
 
@@ -35,9 +36,10 @@ _SHOWN = "amd64"
 def write_archive(layout: ImageLayout, descriptor: Descriptor, reference: str, file: Path) -> None:
     """Write an image or an index of images as one tar, whole or not at all; the same bytes for the same image.
 
-    `reference` ("name:tag") is what it is called by whoever loads it. Raises InvalidImage for a damaged blob.
+    `reference` ("name:tag") is what it is called by whoever loads it. Raises DamagedBlob, and
+    CacheUnavailable when the archive cannot be written.
     """
-    with incoming_file(file.parent) as incoming:
+    with incoming_file(file.parent, _WAY_OUT) as incoming:
         stream_archive(layout, descriptor, reference, incoming)
         incoming.keep_as(file)
 

@@ -3,14 +3,13 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from packager.errors import InvalidImage
+from packager.errors import DamagedBlob, InvalidImage
 from packager.files import IncomingFile, incoming_file, locked, refusals_named, write_whole
 from packager.oci.manifest import (
     INDEX_TYPES,
@@ -97,20 +96,22 @@ class ImageLayout:
         size = os.fstat(stream.fileno()).st_size
         if size != descriptor.size:
             stream.close()
-            raise InvalidImage(
+            raise DamagedBlob(
                 f"The blob {descriptor.digest} in {self.folder} has {size} bytes instead of {descriptor.size}: it was "
-                "damaged or changed. Get the image again."
+                "damaged or changed. Get the image again.",
+                file=self.path(descriptor.digest),
             )
         return stream
 
     def copy(self, descriptor: Descriptor, sink: Callable[[bytes], object]) -> None:
-        """Hand a blob on in pieces; raises InvalidImage after the last one if it is not what its digest says."""
+        """Hand a blob on in pieces; raises DamagedBlob after the last one if it is not what its digest says."""
         hashed = hashlib.new(descriptor.digest.partition(":")[0])
         with self.open_blob(descriptor) as stream:
             while chunk := stream.read(_CHUNK):
                 hashed.update(chunk)
                 sink(chunk)
-        self._compare(descriptor, f"{hashed.name}:{hashed.hexdigest()}")
+        if (found := f"{hashed.name}:{hashed.hexdigest()}") != descriptor.digest:
+            raise DamagedBlob(self._difference(descriptor, found), file=self.path(descriptor.digest))
 
     def verify(self, descriptor: Descriptor) -> None:
         """Raises InvalidImage when the blob is missing or is not what its digest says."""
@@ -146,29 +147,9 @@ class ImageLayout:
             writer = BlobWriter(file, descriptor.digest.partition(":")[0])
             for chunk in chunks:
                 writer.write(chunk)
-            self._compare(descriptor, writer.digest)
+            if writer.digest != descriptor.digest:
+                raise InvalidImage(self._difference(descriptor, writer.digest))
             file.keep_as(self.path(descriptor.digest))
-        return descriptor
-
-    def add_file(self, file: Path, media_type: str) -> Descriptor:
-        """Keep a copy of a file as a blob."""
-        with file.open("rb") as source, self.incoming() as (made, writer):
-            while chunk := source.read(_CHUNK):
-                writer.write(chunk)
-            return self.keep(made, writer, media_type)
-
-    def adopt(self, file: Path, descriptor: Descriptor) -> Descriptor:
-        """Move a file of this file system in as a blob; raises InvalidImage, leaving it, if it is another one."""
-        hashed = hashlib.new(descriptor.digest.partition(":")[0])
-        with file.open("rb") as source:
-            while chunk := source.read(_CHUNK):
-                hashed.update(chunk)
-        self._compare(descriptor, f"{hashed.name}:{hashed.hexdigest()}")
-        target = self.path(descriptor.digest)
-        with refusals_named(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.chmod(0o644)
-            file.replace(target)
         return descriptor
 
     def manifest(self, descriptor: Descriptor) -> Manifest:
@@ -267,24 +248,8 @@ class ImageLayout:
             return False
         return True
 
-    def _compare(self, descriptor: Descriptor, found: str) -> None:
-        if found != descriptor.digest:
-            raise InvalidImage(
-                f"The blob {descriptor.digest} of {self.folder} is not what its digest says: its bytes have {found}. "
-                "It was damaged or changed; get the image again."
-            )
-
-
-def export(layout: ImageLayout, descriptor: Descriptor, folder: Path, reference: str = "") -> ImageLayout:
-    """Write one image of a layout as a layout of its own, whole or not at all; what is in the way is refused."""
-    if folder.exists() and any(folder.iterdir()):
-        raise InvalidImage(f"The folder {folder} for the image is not empty; choose another one.")
-    work = folder.with_name(f".{folder.name}.incoming-{os.getpid()}")
-    try:
-        made = ImageLayout.create(work)
-        made.take(layout, descriptor)
-        made.name(descriptor, reference or descriptor.digest)
-        work.replace(folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return ImageLayout(folder=folder)
+    def _difference(self, descriptor: Descriptor, found: str) -> str:
+        return (
+            f"The blob {descriptor.digest} of {self.folder} is not what its digest says: its bytes have {found}. "
+            "It was damaged or changed; get the image again."
+        )

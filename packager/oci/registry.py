@@ -21,7 +21,6 @@ from packager.oci.transport import Call, Transport
 _ACCEPTED = ", ".join((*MANIFEST_TYPES, *INDEX_TYPES))
 _MOST_OF_A_MANIFEST = 4 << 20
 _PIECE = 1 << 20
-_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +144,6 @@ class Repository:
         found = f"{hashed.name}:{hashed.hexdigest()}"
         if found != descriptor.digest:
             raise _another(f"The blob {descriptor.digest} of {self.name}", descriptor.digest, found)
-
-    def tags(self) -> list[str]:
-        """All tags, in the registry's order; raises NotInRegistry when there is no such repository."""
-        found: list[str] = []
-        url = self.url(f"tags/list?n={_PAGE}")
-        while url:
-            call = Call(method="GET", url=url, scope=self.reading, doing=f"list the tags of {self.name}")
-            response = self.transport.expect(call, 200)
-            found += _object(response.data, f"The list of tags of {self.name}").get("tags") or []
-            url = next_page(response)
-        return found
 
     def blob_call(self, method: str, digest: str, *, doing: str, start: int = 0) -> Call:
         """A call about a blob, from byte `start` on."""

@@ -42,7 +42,8 @@ def push(
     """Bring an image, or an index of images with all of them, to a registry, under `tag` if given.
 
     Blobs that are missing are taken from the repository of the same registry that `mounts` names for their digest,
-    where it has them. The registry verifies what it is sent. Raises ImageRegistryError's children and InvalidImage.
+    where it has them. What is sent was verified before. Raises ImageRegistryError's children, InvalidImage, and
+    DamagedBlob for a blob that is not what its digest says.
     """
     manifests = _manifests(layout, descriptor)
     blobs = {each.digest: each for manifest in manifests for each in _parts(layout, manifest)}
@@ -51,6 +52,8 @@ def push(
     def bring(blob: Descriptor) -> int:
         if repository.has_blob(blob.digest):
             return 0
+        # Better before it is sent than to have the registry refuse it.
+        layout.verify(blob)
         return upload.push(
             BlobSource(descriptor=blob, open=lambda: layout.open_blob(blob)), mount_from=mounts(blob.digest)
         )

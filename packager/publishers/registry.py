@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from packager.builders.contract import BuiltImage, Log
-from packager.errors import ImageRegistryError, InvalidImage, InvalidPackageRequest, PublishFailed
+from packager.errors import DamagedBlob, ImageRegistryError, InvalidImage, InvalidPackageRequest, PublishFailed
 from packager.image_reference import ImageReference
 from packager.oci.connecting import RegistryAccess
 from packager.oci.layout import ImageLayout
@@ -50,6 +50,12 @@ class RegistryPublisher:
             descriptor = described(layout, image.digest)
             repository = Repository(to, self.access)
             report = push(layout, descriptor, repository, to.tag, mounts=self._mounts(layout, descriptor, to))
+        except DamagedBlob as error:
+            # Nobody can use it, and a builder makes again what is not there.
+            error.file.unlink(missing_ok=True)
+            raise PublishFailed(
+                f"{to} could not be published. {error} The blob is removed now; build again, and it is made anew."
+            ) from error
         except (ImageRegistryError, InvalidImage) as error:
             raise PublishFailed(f"{to} could not be published. {error}") from error
         self.pushed.remember(to.registry, to.path, (each.digest for each in layout.blobs_of(descriptor)))

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packager.errors import StagingError
@@ -28,6 +28,7 @@ from packager.staging.private_wheels import bring_wheels
 from packager.staging.requirements import render_requirements
 from packager.staging.runtime import copy_runtime
 from packager.staging.sample_files import write_samples
+from packager.url_credentials import credentials_in, without_credentials
 
 Lock = Callable[[Path], str]
 """From a requirements.txt to the text of its lock."""
@@ -51,6 +52,8 @@ class BuildContext:
 
     folder: Path
     recipe: Recipe
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Of the URLs in its requirements, which have none in the folder, those with user and password."""
 
     @property
     def requirements(self) -> Path:
@@ -75,8 +78,7 @@ def stage(request: PackageRequest, folder: Path, lock: Lock | None = None, prove
         raise StagingError(f"The output folder {target} cannot be made: {error.strerror}.") from error
     try:
         extra = _write_app(request, work)
-        if lock is not None:
-            _write_files(work, {LOCK: lock(work / "requirements.txt")})
+        credentials = _lock_requirements(work, lock)
         recipe = _recipe(request, work, extra, locked=lock is not None)
         _write_settings(request, work, recipe, SKIPPED)
         if prove is not None:
@@ -87,7 +89,16 @@ def stage(request: PackageRequest, folder: Path, lock: Lock | None = None, prove
     except BaseException:  # because nothing half staged may stay, cancelled or not
         shutil.rmtree(work, ignore_errors=True)
         raise
-    return BuildContext(folder=target, recipe=recipe)
+    return BuildContext(folder=target, recipe=recipe, credentials=credentials)
+
+
+def _lock_requirements(work: Path, lock: Lock | None) -> Mapping[str, str]:
+    """Write the lock, if one is wanted; users and passwords, which it may need, are in no file afterwards."""
+    file = work / "requirements.txt"
+    text = file.read_text(encoding="utf-8")
+    files = {LOCK: without_credentials(lock(file))} if lock is not None else {}
+    _write_files(work, {**files, file.name: without_credentials(text)})
+    return credentials_in(text)
 
 
 def is_context(folder: Path) -> bool:

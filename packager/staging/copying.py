@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,20 +84,37 @@ def copy_tree(source: Path, target: Path, rules: IgnoreRules, stays: Callable[[P
             path = f"{relative}{entry.name}"
             if rules.ignores(path, is_folder=entry.is_dir()) or stays(entry):
                 continue
+            _check_name(entry)
             if entry.is_dir():
                 (target / path).mkdir()
             elif entry.is_file():
                 shutil.copyfile(entry, target / path)
+                (target / path).chmod(usual_mode(entry))
             else:
                 raise StagingError(f"{entry} is a broken link or no regular file; remove it or ignore it.")
 
 
+def _check_name(entry: Path) -> None:
+    try:
+        os.fsencode(entry.name).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise StagingError(
+            f"The name of {os.fsencode(entry)!r} is not UTF-8, as all names in an image are; rename it or ignore it."
+        ) from error
+
+
 def make_readable(folder: Path) -> None:
-    """Let any user of the image read everything, whatever the umask was."""
+    """Let any user of the image read everything, and run what its owner may run, whatever the umask was."""
     for parent, _, files in os.walk(folder):
         Path(parent).chmod(0o755)
         for file in files:
-            (Path(parent) / file).chmod(0o644)
+            path = Path(parent) / file
+            path.chmod(usual_mode(path))
+
+
+def usual_mode(file: Path) -> int:
+    """Permissions of a file in a package: all may read, and run what its owner may run."""
+    return 0o755 if file.stat().st_mode & stat.S_IXUSR else 0o644
 
 
 def _folders(source: Path, rules: IgnoreRules, stays: Callable[[Path], bool]) -> list[tuple[Path, str]]:
@@ -117,7 +135,14 @@ def _folders(source: Path, rules: IgnoreRules, stays: Callable[[Path], bool]) ->
 
 
 def _read(file: Path) -> list[str]:
-    lines = file.read_text(encoding="utf-8").splitlines()
+    try:
+        # Editors of Windows begin a file with a mark, which is no part of the first pattern.
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise StagingError(
+            f"{file} is not UTF-8 (the byte at {error.start} is 0x{error.object[error.start]:02x}); save it as UTF-8. "
+            "PowerShell writes UTF-16 unless it is told otherwise: Set-Content -Encoding utf8."
+        ) from error
     for number, line in enumerate(lines, start=1):
         try:
             GitIgnoreSpec.from_lines([line])

@@ -94,7 +94,8 @@ def _start(settings: Container) -> list[str]:
         f"EXPOSE {settings.port}",
         f"STOPSIGNAL {STOP_SIGNAL}",
         *(health if settings.health else []),
-        *([f"CMD {json.dumps(settings.command)}"] if settings.command else []),
+        # The base's own entry point would take our command for arguments.
+        *(["ENTRYPOINT []", f"CMD {json.dumps(settings.command)}"] if settings.command else []),
     ]
 
 

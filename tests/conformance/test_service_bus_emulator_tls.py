@@ -14,6 +14,8 @@ from cryptography.x509.oid import NameOID
 
 from infra.emulators.service_bus import NamespaceConfig, ServiceBusEmulator, running
 
+pytestmark = pytest.mark.service_bus
+
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):

@@ -63,6 +63,40 @@ def test_stop_kills_what_does_not_listen(tmp_path: Path) -> None:
     assert child.stop(process, patience=0.05) == -signal.SIGKILL
 
 
+def ends(pid: int) -> bool:
+    """Is it over in less than five seconds?"""
+    deadline = time.monotonic() + 5
+    while not has_ended(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return has_ended(pid)
+
+
+def left_behind(folder: Path, script: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that has started another one, and that one's number."""
+    process = start(["sh", "-c", script], folder)
+    while not (text := (folder / "log").read_text()).endswith("\n"):
+        time.sleep(0.01)
+    return process, int(text)
+
+
+def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
+    process, other = left_behind(tmp_path, "sleep 777 & echo $!; wait")
+
+    child.stop(process)
+
+    assert ends(other)
+
+
+def test_who_ends_by_himself_leaves_nobody_behind(tmp_path: Path) -> None:
+    process, other = left_behind(tmp_path, "trap '' TERM; sleep 777 & echo $!; exit 7")
+
+    while (code := child.ended(process)) is None:
+        time.sleep(0.01)
+
+    assert code == 7
+    assert ends(other)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="parent-death signals are Linux's")
 def test_child_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     starter = subprocess.run(

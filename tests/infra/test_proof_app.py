@@ -12,7 +12,7 @@ from tests.support import runs
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
     folder = tmp_path / "app"
-    for name in ("azureml-app", "azureml-models/m/1", ".python_packages"):
+    for name in ("azureml-app", ".venv", "azureml-models/m/1", ".python_packages"):
         (folder / name).mkdir(parents=True)
     (folder / "azureml-app" / "score.py").write_text("original")
     (folder / "azureml-models" / "m" / "1" / "model").write_text("weights")
@@ -25,13 +25,20 @@ def test_what_is_written_stays_in_the_copy(app: Path) -> None:
         (copy / "azureml-app" / "score.py").write_text("changed")
         (copy / "azureml-app" / "new").touch()
         (copy / "host.json").write_text("changed")
-        assert (copy / "azureml-models" / "m" / "1" / "model").read_text() == "weights"
+        with (copy / "azureml-models" / "m" / "1" / "model").open("a") as model:
+            model.write(" and more")
+        (copy / "azureml-models" / "m" / "1" / "cache.bin").touch()
+        (copy / ".python_packages" / "written").touch()
+        assert (copy / "azureml-models" / "m" / "1" / "model").read_text() == "weights and more"
+        assert (copy / ".venv").is_symlink()
 
     assert not copy.parent.exists()
     assert (app / "azureml-app" / "score.py").read_text() == "original"
     assert [path.name for path in (app / "azureml-app").iterdir()] == ["score.py"]
     assert (app / "host.json").read_text() == "{}"
-    assert (app / "azureml-models" / "m" / "1" / "model").exists()
+    assert not [*(app / ".python_packages").iterdir()]
+    assert [path.name for path in (app / "azureml-models" / "m" / "1").iterdir()] == ["model"]
+    assert (app / "azureml-models" / "m" / "1" / "model").read_text() == "weights"
 
 
 @pytest.mark.parametrize(
@@ -55,5 +62,5 @@ def test_an_app_that_cannot_be_copied_is_told(app: Path) -> None:
     (app / "azureml-app" / "pipe").symlink_to("nowhere")
     (app / "loop").symlink_to(app / "missing")
 
-    with pytest.raises(InvalidRunRequest, match=r"cannot be copied to .*: No such file"), copied(app):
+    with pytest.raises(InvalidRunRequest, match=r"cannot be copied to .*: No such file.*Let TMPDIR"), copied(app):
         pass

@@ -43,7 +43,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_this_interpreter_if_it_has_everything(tmp_path: Path, requirements: str) -> None:
     found = proof_python(app(tmp_path / "app", requirements=requirements), print)
 
-    assert (found.executable, found.variables) == (Path(sys.executable), {})
+    assert (found.executable, found.brings_no_host) == (Path(sys.executable), False)
 
 
 def test_a_lock_is_taken_at_its_word(tmp_path: Path, index: Path) -> None:
@@ -78,7 +78,7 @@ def test_an_environment_is_made_once_and_kept(tmp_path: Path, index: Path, cache
     assert first == second
     assert first.executable.is_relative_to(cache / "environments")
     assert first.executable.exists()
-    assert first.variables == {"PYTHONPATH": str(folder / ".python_packages/lib/site-packages")}
+    assert first.brings_no_host
     assert len(heard) == 1
     (kept,) = (cache / "environments").iterdir()
     assert [path.name for path in kept.glob("lib/python*/site-packages/proofpkg-*")] == ["proofpkg-1.5.dist-info"]

@@ -1,10 +1,8 @@
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-from infra.proof_numbers import has_ended, measured, peak_memory
+from infra.proof_numbers import measured, peak_memory
 from packager.proof import ANSWERED, Tried
 from tests.support import runs
 from tests.support.fake_host import FakeHost
@@ -40,12 +38,3 @@ def test_children_count_too() -> None:
     parent = peak_memory(os.getppid()) or 0
 
     assert parent > own
-
-
-def test_a_process_that_nobody_waited_for_has_ended() -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        assert has_ended(process.pid)
-
-    assert has_ended(process.pid)
-    assert not has_ended(os.getpid())

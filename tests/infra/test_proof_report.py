@@ -1,6 +1,6 @@
 import pytest
 
-from infra.proof_report import differences, located, passed_limits, same_answer, traceback_in, untried
+from infra.proof_report import differences, located, not_json, passed_limits, same_answer, traceback_in, untried
 from packager.proof import ANSWERED, FAILED, UNTRIED, Limits, Measured, Proof, Tried
 
 LOG = """2026-01-01 10:00:00,000 INFO Host Starting
@@ -97,3 +97,15 @@ def test_one_reason_is_told_once() -> None:
         "a (http), c (http) are not proved: No sample.",
         "b (http) is not proved: No event.",
     ]
+
+
+def test_answers_that_are_no_json() -> None:
+    tried = [
+        Tried(function=name, trigger="http", state=ANSWERED, answer=answer)
+        for name, answer in (("a", b"NaN"), ("b", b'{"x": [-Infinity]}'), ("c", b'"NaN"'), ("d", b"text"), ("e", b""))
+    ]
+
+    (told,) = not_json(tried)
+
+    assert told.startswith("a (http), b (http) answered with NaN or Infinity, which is not JSON")
+    assert not_json(tried[2:]) == []

@@ -13,6 +13,8 @@ from infra.errors import InvalidRunRequest, RunTimedOut
 from packager import Environment, InferenceConfig, package
 from tests.support import apps
 
+pytestmark = pytest.mark.service_bus
+
 SCRIPT = """
 import json
 from pathlib import Path

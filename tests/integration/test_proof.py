@@ -1,15 +1,20 @@
 """Packages are proved by real hosts: every trigger, samples of every origin, scripts that fail, places that differ."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from infra import prove, run
+from infra.errors import InvalidRunRequest
 from packager import Environment, InferenceConfig, Limits, Model, ProofFailed, package
 from packager.models import LocalModelRegistry
+from tests.support.processes import has_ended
 
 ADDS_UP = """
 import json
@@ -145,9 +150,77 @@ def test_a_script_that_fails_is_told_in_its_own_words(config, tmp_path: Path, li
     assert not (tmp_path / "app").exists()
 
 
-def test_a_script_that_ends_its_host_is_told(config, tmp_path: Path) -> None:
-    with pytest.raises(ProofFailed, match="process ended while it was asked: the script ended it, or it was killed"):
-        staged(config(run="__import__('os')._exit(3)"), tmp_path, sample_input=SAMPLE)
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ({"run": "__import__('os')._exit(3)"}, "ended with exit code 3 while it was asked: {script} ended it in run()"),
+        ({"init": "__import__('os')._exit(0)"}, "ended with exit code 0 and did not say why: {script} ended it while"),
+    ],
+)
+def test_a_script_that_ends_its_host_is_told(config, tmp_path: Path, lines, words: str) -> None:
+    given = config(**lines)
+
+    with pytest.raises(ProofFailed) as caught:
+        staged(given, tmp_path, sample_input=SAMPLE)
+
+    assert words.format(script=tmp_path / "source" / "score.py") in str(caught.value)
+    assert "does the app run?" not in str(caught.value)
+
+
+def test_a_script_may_write_into_its_models_while_it_is_proved(config, tmp_path: Path) -> None:
+    (tmp_path / "m.bin").write_text("weights")
+    model = "Path(__import__('os').environ['AZUREML_MODEL_DIR'], {!r}).open('a').write('more')"
+    given = config(init=model.format("m.bin"), run=model.format("cache.bin"))
+
+    staged(given, tmp_path, models=[tmp_path / "m.bin"], sample_input=SAMPLE)
+
+    models = contents(tmp_path / "app" / "azureml-models")
+    assert models.keys() == {"m/1/m.bin", "m/1.sha256"}
+    assert models["m/1/m.bin"] == b"weights"
+
+
+def test_what_a_script_started_ends_with_the_proof(config, tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    started = f"Path({str(noted)!r}).write_text(str(__import__('subprocess').Popen(['sleep', '777']).pid))"
+
+    staged(config(init=started), tmp_path, sample_input=SAMPLE)
+
+    assert has_ended(int(noted.read_text()))
+
+
+def test_an_answer_that_is_no_json_is_warned_of(config, tmp_path: Path) -> None:
+    made = staged(config(run="return float('nan')"), tmp_path, sample_input=SAMPLE)
+
+    assert "score_blob (blob), score_http (http) answered with NaN or Infinity" in made.proof.warnings[0]
+
+
+def test_a_trigger_that_is_not_there_is_refused_with_the_apps_own_name(config, tmp_path: Path) -> None:
+    staged(config(), tmp_path, proof=False)
+
+    with pytest.raises(InvalidRunRequest, match=f"No function of {tmp_path / 'app'} has the trigger nope"):
+        prove(tmp_path / "app", triggers=["nope"])
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_packaging_that_is_told_to_end_leaves_nothing(config, tmp_path: Path, number: int, code: int) -> None:
+    noted, scratch = tmp_path / "pid", tmp_path / "scratch"
+    scratch.mkdir()
+    given = config(
+        run=f"Path({str(noted)!r}).write_text(str(__import__('os').getpid())); __import__('time').sleep(600)"
+    )
+    (given.source_directory / "sample_input.json").write_text("{}")
+    command = [sys.executable, "-m", "packager", "package", "--entry-script", "score.py", "--trigger", "http"]
+    command += ["--source-directory", str(given.source_directory), "--context", str(tmp_path / "out" / "app")]
+
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(scratch)}, stderr=subprocess.PIPE) as process:
+        while not noted.exists() or not noted.read_text():
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(30) == code
+
+    assert has_ended(int(noted.read_text()))
+    assert [*scratch.iterdir(), *(tmp_path / "out").iterdir()] == []
 
 
 def test_nothing_is_written_into_the_package_or_the_users_accounts(config, tmp_path: Path, monkeypatch) -> None:

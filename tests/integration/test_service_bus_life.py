@@ -12,6 +12,8 @@ from infra.emulators.service_bus.broker.config import NamespaceConfig, QueueConf
 from infra.emulators.service_bus.emulator import ServiceBusEmulator
 from tests.function_host.conftest import process_state, serve, write_app
 
+pytestmark = pytest.mark.service_bus
+
 __all__ = ["process_state", "serve", "write_app"]
 
 APP = """

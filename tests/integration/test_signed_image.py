@@ -14,10 +14,11 @@ from packager.image_reference import ImageReference
 from packager.inspecting import inspect_image
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import OCI_INDEX, Descriptor, Index, Platform
+from packager.oci.referrers import fetch_attached, referrers
 from packager.oci.registry import Repository
 from packager.publishers.pushed import PushedBlobs
 from packager.publishers.registry import RegistryPublisher
-from packager.sbom_publishing import attach_sboms, fetch_sbom
+from packager.sbom_publishing import attach_sboms
 from packager.signing import sign_image, verify_image
 from packager.signing_keys import generate_key_pair
 from packager.staging.labels import MODELS, OURS, TRIGGERS
@@ -111,7 +112,7 @@ def test_the_whole_way(published, layout, index, keys):
     assert found.reference == signed == f"{published.rpartition(':')[0]}@{index.digest}"
     assert found.blobs == 4
     assert len(sboms) == 2
-    sbom = json.loads(fetch_sbom(repository, after.images[1].digest) or b"")
+    sbom = json.loads(fetch_attached(repository, referrers(repository, after.images[1].digest)[0]))
     assert [each["name"] for each in sbom["components"]] == ["joblib", "diabetes"]
 
 

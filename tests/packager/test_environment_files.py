@@ -60,10 +60,16 @@ def test_a_bad_line_is_named_with_its_place(write, line):
         read_requirements(write(f"joblib\n{line}\n"))
 
 
-@pytest.mark.parametrize("line", ["-e .", "--editable=../lib", "-c constraints.txt"])
+@pytest.mark.parametrize("line", ["-e .", "--editable=../lib"])
 def test_what_no_image_can_follow_is_refused(write, line):
     with pytest.raises(InvalidEnvironment, match=r"line 1: .* cannot go into an image"):
         read_requirements(write(f"{line}\n"))
+
+
+@pytest.mark.parametrize("line", ["-c constraints.txt", "--constraint=constraints.txt", "-cconstraints.txt"])
+def test_constraints_are_refused_with_what_to_do(write, line):
+    with pytest.raises(InvalidEnvironment, match=r"line 2: .* is not followed.*Name the packages with"):
+        read_requirements(write(f"numpy\n{line}\n"))
 
 
 def test_a_missing_file_is_named(tmp_path):

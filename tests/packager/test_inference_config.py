@@ -32,6 +32,10 @@ def test_a_missing_script_is_named(source):
 def test_an_empty_name_is_refused():
     with pytest.raises(InvalidPackageRequest, match="entry_script is empty"):
         InferenceConfig("")
+    with pytest.raises(InvalidPackageRequest, match="entry_script is empty"):
+        InferenceConfig(None)
+    with pytest.raises(InvalidPackageRequest, match="entry_script 7 is not a path"):
+        InferenceConfig(7)
 
 
 def test_a_missing_source_directory_is_named(tmp_path):
@@ -66,6 +70,13 @@ def test_users_modules_that_would_hide_ours_are_refused_by_name(source, name, is
 
     with pytest.raises(InvalidPackageRequest, match=f"hide the module '{name}'"):
         InferenceConfig("score.py", source_directory=source)
+
+
+def test_what_is_left_behind_hides_nothing(source):
+    (source / "triggers").mkdir()
+    (source / ".packagerignore").write_text("triggers/\n")
+
+    assert InferenceConfig("score.py", source_directory=source).source_directory == source
 
 
 def test_the_script_is_checked_again_on_demand(source):

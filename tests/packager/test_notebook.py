@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -42,6 +43,57 @@ def test_cells_in_other_languages_are_left_out(cells_of):
     assert (shell.source, shell.magics) == ("", ((1, "%%bash"),))
     assert timed.source == "\nx = 1\n"
     assert empty.source == ""
+
+
+def test_what_only_looks_like_a_command_stays(cells_of):
+    text = 'text = """\n!pip install a\n%matplotlib inline\n"""\nassert (\n    a\n    != b\n    % c\n)\n'
+    [alone, mixed] = cells_of(text, f"!ls\n{text}%time x\n")
+
+    assert (alone.source, alone.magics) == (text, ())
+    assert (mixed.source, mixed.magics) == (f"\n{text}\n", ((1, "!ls"), (11, "%time x")))
+
+
+def test_commands_with_continuations_go_as_a_whole(cells_of):
+    [cell] = cells_of("!pip install \\\n    azureml-sdk \\\n    numpy\nx = 1")
+
+    assert cell.magics == ((1, "!pip install azureml-sdk numpy"),)
+    assert cell.source == "\n\n\nx = 1\n"
+
+
+def test_commands_in_blocks_leave_the_blocks(cells_of):
+    [cell] = cells_of("if x:\n    %timeit f()\nelse:\n\t!ls 'it\ny = 1")
+
+    assert cell.source == "if x:\n    pass\nelse:\n\tpass\ny = 1\n"
+    assert [text for _, text in cell.magics] == ["%timeit f()", "!ls 'it"]
+
+
+def test_commands_of_other_forms(cells_of):
+    [cell] = cells_of("pip install a\na, b = !ls\nself.x = %who\n?print\n%%time\nx = 1")
+
+    assert (cell.source, len(cell.magics)) == ("\n\n\n\n\nx = 1\n", 5)
+
+
+def test_variables_are_set_where_the_notebook_sets_them(cells_of, monkeypatch):
+    monkeypatch.setenv("OF_THE_NOTEBOOK", "before")
+    [cell] = cells_of("import os\nold = os.environ['OF_THE_NOTEBOOK']\nif old:\n    %env OF_THE_NOTEBOOK=it's = me\n")
+
+    exec(cell.source, names := {})
+
+    assert (names["old"], os.environ["OF_THE_NOTEBOOK"], cell.magics) == ("before", "it's = me", ())
+
+
+@pytest.mark.parametrize("command", ["%env A", "%env", "%env A={name}", "%env A=$name"])
+def test_variables_that_nobody_fills_in_are_left_out(cells_of, command):
+    [cell] = cells_of(command)
+
+    assert (cell.source, cell.magics) == ("\n", ((1, command),))
+
+
+@pytest.mark.parametrize("source", ["x = = 1\n", 'text = """\n!ls\n', "x = (\n", "await f()\n"])
+def test_what_is_wrong_without_commands_stays_wrong(cells_of, source):
+    [cell] = cells_of(source)
+
+    assert cell.source.splitlines()[0] == source.splitlines()[0]
 
 
 def test_files_that_cannot_be_read(tmp_path):

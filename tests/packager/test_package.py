@@ -246,6 +246,22 @@ def test_data_in_the_source_directory_is_warned_of(inference_config, source, cap
     assert "huge.bin 301.0 MB, score.py 0.0 MB. List in .packagerignore" in caplog.text
 
 
+def test_secrets_in_the_source_directory_are_warned_of(inference_config, source, caplog):
+    (source / ".env").write_text("PASSWORD=x\n")
+    (source / ".aws").mkdir()
+    (source / ".aws" / "credentials").write_text("")
+
+    package(None, [], inference_config, generate_dockerfile=True)
+    assert "secrets went from the source directory into the package: .aws/, .env. List it in .packagerignore" in (
+        caplog.text
+    )
+
+    caplog.clear()
+    (source / ".packagerignore").write_text(".env\n.aws\n")
+    package(None, [], inference_config, generate_dockerfile=True)
+    assert "secrets" not in caplog.text
+
+
 def test_a_script_that_is_ignored_is_refused(inference_config, source, tmp_path):
     (source / ".gitignore").write_text("score.*\n")
 

@@ -62,8 +62,10 @@ def test_an_inference_config_needs_an_environment(source):
         match=r"Error, model packaging requires an InferenceConfig containing an Environment object\.",
     ):
         check_request([], InferenceConfig("score.py", source_directory=source), {})
-    with pytest.raises(InvalidPackageRequest, match="must be an InferenceConfig, not None"):
+    with pytest.raises(InvalidPackageRequest, match=r"Error, model packaging requires an InferenceConfig"):
         check_request([], None, {})
+    with pytest.raises(InvalidPackageRequest, match=r"must be an InferenceConfig, not 'score\.py'"):
+        check_request([], "score.py", {})
 
 
 def test_a_script_that_was_broken_since_is_refused(inference_config, source):

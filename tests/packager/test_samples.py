@@ -38,6 +38,7 @@ def test_a_path_is_read(tmp_path):
     [
         (Path("nowhere.json"), "The file nowhere.json for sample_input cannot be read: No such file"),
         (object(), "must be a JSON value, text, bytes or the Path of a file, not object"),
+        ("\udcff", r"half character '\\udcff', which no UTF-8 has; give it as bytes"),
         (float("nan"), "must be a JSON value"),
         (b"x" * (MOST_BYTES + 1), "a sample may have 16,777,216 at most"),
     ],
@@ -53,6 +54,11 @@ def test_the_name_of_a_file_is_not_sent_as_it_is(tmp_path, monkeypatch):
 
     with pytest.raises(InvalidPackageRequest, match=r"write sample_input=Path\('s\.json'\)"):
         read_sample("s.json", "sample_input")
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "x" * 100_000, "nul\0", "a\nb"])
+def test_text_that_cannot_be_a_name_is_text(text):
+    assert read_sample(text, "sample_input") == Sample(content=text.encode())
 
 
 @pytest.mark.parametrize(("content", "name"), [(b"[1]", "sample_input.json"), (b"\xff\xd8", "sample_input.bin")])

@@ -10,8 +10,9 @@ from packager.errors import InvalidPackageRequest
 from packager.oci.archive import write_archive
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import OCI_INDEX, Descriptor, Index, Platform
+from packager.oci.referrers import fetch_attached, referrers
 from packager.sbom import MEDIA_TYPE, image_sbom
-from packager.sbom_publishing import attach_sboms, fetch_sbom, image_sboms, images_of, wheels_at_hand
+from packager.sbom_publishing import attach_sboms, image_sboms, images_of, wheels_at_hand
 from tests.packager.layered import layered
 from tests.packager.oci.registries import repository
 from tests.support.scripted_server import Reply, scripted
@@ -50,8 +51,9 @@ def test_it_is_found_by_the_images_digest(layout, index):
     with scripted([GONE, Reply(body=listed), Reply(body=artefact), Reply(body=sbom), GONE, GONE]) as server:
         there = repository(server.address)
 
-        assert fetch_sbom(there, image.digest) == sbom
-        assert fetch_sbom(there, index.digest) is None
+        (found,) = referrers(there, image.digest)
+        assert fetch_attached(there, found) == sbom
+        assert not referrers(there, index.digest)
 
 
 def test_wheels_of_a_cache(tmp_path):

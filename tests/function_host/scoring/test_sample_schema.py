@@ -68,3 +68,13 @@ def test_the_packaged_sample(tmp_path):
     assert packaged_sample(tmp_path, "sample_input") is None
     (tmp_path / "sample_input.bin").write_bytes(b"\xff")
     assert packaged_sample(tmp_path, "sample_input") == b"\xff"
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e999"])
+def test_a_sample_that_is_no_json_is_not_shown(text: str) -> None:
+    schema = schema_of(f'{{"a": [1.5, {text}]}}'.encode(), "3")
+
+    assert "example" not in schema
+    assert "NaN, Infinity or a number that is too large" in schema["description"]
+    assert schema["properties"] == {"a": {"type": "array", "items": NUMBER}}
+    json.dumps(schema, allow_nan=False)

@@ -51,6 +51,37 @@ def test_a_notebook_runs_in_its_folder(folder, capsys, caplog):
     assert Path.cwd() == before
 
 
+def test_a_notebook_may_wait_at_the_top_and_set_variables(folder, capsys, monkeypatch):
+    monkeypatch.setenv("OF_THE_NOTEBOOK", "")
+    file = notebook(
+        folder,
+        "%env OF_THE_NOTEBOOK=a b\nasync def f(): return 7",
+        "import os\nx = await f()",
+        "print(x, os.environ['OF_THE_NOTEBOOK'])",
+    )
+
+    run(file)
+
+    assert capsys.readouterr().out == "7 a b\n"
+
+
+def test_a_folder_that_is_not_changed_to_is_told(folder, caplog):
+    with caplog.at_level(logging.WARNING):
+        run(notebook(folder, "%cd data"))
+
+    assert f"left out: %cd data (paths stay relative to {folder})" in caplog.text
+
+
+def test_the_notebook_server_is_not_there(folder, capsys):
+    run(notebook(folder, "try:\n    get_ipython()\nexcept NameError:\n    print('a script')"))
+    assert capsys.readouterr().out == "a script\n"
+
+    with pytest.raises(InvalidPackageRequest, match=r"\[cell 2\] calls get_ipython\(\)"):
+        run(notebook(folder, "x = 1", "get_ipython().run_line_magic('matplotlib', 'inline')"))
+    with pytest.raises(NameError, match="nothing"):
+        run(notebook(folder, "nothing"))
+
+
 def test_errors_say_where(folder):
     (folder / "old.py").write_text("from packager import Model\nModel.register(None, 'none', 'm')\n")
     with pytest.raises(InvalidModel) as caught:

@@ -26,5 +26,22 @@ class KnownBases:
         return add_base(into, platform=platform)
 
 
+class BareBases:
+    """Bases with nothing in them."""
+
+    def fetch(self, reference, platform, into):
+        return add_image(into, {"etc/hosts": b""}, platform=platform)
+
+
+class KeptBase:
+    """A source that brings what the layout lacks, and looks at sizes only."""
+
+    def __init__(self, image) -> None:
+        self.image = image
+
+    def fetch(self, reference, platform, into):
+        return self.image if into.is_whole(self.image) else add_base(into)
+
+
 def cache_in(folder) -> BuildCache:
     return BuildCache.open(folder / "cache" / "images")

@@ -11,7 +11,9 @@ shop, words = Path({shop!r}), sys.argv[1:]
 (shop / "asked").open("a").write(" ".join(words) + "\\n")
 if "update" in words and (shop / "down").exists():
     sys.exit("E: nothing can be reached")
-if "indextargets" in words:
+if "update" in words and (shop / "silent").exists():
+    sys.exit(print("W: Failed to fetch http://mirror/InRelease", file=sys.stderr))
+if "indextargets" in words and not (shop / "silent").exists():
     print("bookworm\\nbookworm-updates")
 if "--print-uris" in words:
     for deb in sorted(shop.glob("*.deb")):

@@ -57,3 +57,11 @@ def test_a_machine_without_apt_is_told_what_to_do(apt, monkeypatch, tmp_path):
 
     with pytest.raises(BuildFailed, match=r"needs apt-get and dpkg-deb.*base_image"):
         apt.update("bookworm")
+
+
+def test_lists_that_cannot_be_had_are_told_as_that(shop, apt):
+    """Of which apt only warns."""
+    (shop / "silent").touch()
+
+    with pytest.raises(BuildFailed, match=r"(?s)W: Failed to fetch.*could not get all lists.*Is the network there"):
+        apt.update("bookworm")

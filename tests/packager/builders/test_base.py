@@ -1,9 +1,11 @@
 import pytest
 
-from packager.builders.base import ArchiveSource, LayoutSource, check_python, fetch_base
+from packager.builders.base import ArchiveSource, Base, LayoutSource, check_python, fetch_base
+from packager.builders.base_facts import BaseFacts
 from packager.errors import BuildFailed, InvalidImage
 from packager.oci.archive import write_archive
 from packager.oci.layout import ImageLayout
+from packager.oci.manifest import OCI_MANIFEST, describe
 from tests.packager.builders.bases import KnownBases, add_base, cache_in
 from tests.packager.oci.images import AMD64, ARM64, add_image, add_index, damage
 
@@ -93,3 +95,15 @@ def test_a_base_without_python_is_refused(cache, layout):
 
     with pytest.raises(BuildFailed, match=r"oci:bases has no python3 on its PATH"):
         check_python(fetch(cache, f"oci:{layout.folder}"), "3.11")
+
+
+def test_a_source_without_a_name_is_refused(tmp_path):
+    with pytest.raises(InvalidImage, match="'oci:' names nothing after the ':'"):
+        fetch_base("oci:", AMD64, cache_in(tmp_path), {"oci": LayoutSource()})
+
+
+def test_a_python_whose_version_cannot_be_told_is_named():
+    base = Base(name="b:1", manifest=describe(b"m", OCI_MANIFEST), facts=BaseFacts(python="/usr/bin/python3"))
+
+    with pytest.raises(BuildFailed, match="has /usr/bin/python3, whose version cannot be told"):
+        check_python(base, "3.11")

@@ -5,6 +5,7 @@ import pytest
 
 from packager.builders.base_debian import DebianSource
 from packager.builders.base_facts import read_facts
+from packager.errors import BuildFailed
 from tests.packager.builders.bases import cache_in
 from tests.packager.builders.debs import add_deb, add_shop
 from tests.packager.oci.images import AMD64, damage
@@ -105,3 +106,14 @@ def test_nothing_unfinished_stays(shop, cache):
     fetch(cache)
 
     assert list(cache.workshop().iterdir()) == []
+
+
+@pytest.mark.parametrize("suite", ["../../../x", "Bookworm", "", "a/b"])
+def test_a_name_that_is_no_suites_is_refused_before_anything_is_written(tmp_path, suite):
+    cache = cache_in(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(BuildFailed, match="names no suite of Debian"):
+        DebianSource(cache=cache).fetch(suite, AMD64, cache.layout)
+
+    assert sorted(tmp_path.rglob("*")) == before

@@ -72,3 +72,26 @@ def test_a_layer_that_is_no_tar_is_named(layout):
 
     with pytest.raises(InvalidImage, match=f"{broken.digest} cannot be read"):
         read_facts(layout, made)
+
+
+def test_an_opaque_folder_hides_what_is_below_and_nothing_of_its_own_layer(layout):
+    gone = add_image(layout, PYTHON, {"usr/bin/.wh..wh..opq": b""})
+    again = add_image(layout, PYTHON, {"usr/bin/python3": b"", "usr/bin/python3.12": b"", "usr/bin/.wh..wh..opq": b""})
+
+    assert read_facts(layout, gone).python == ""
+    assert read_facts(layout, again).python_version == "3.12"
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({"usr/bin/python3.11": b"program"}, "3.11"),
+        ({"usr/lib/python3.12/os.py": b""}, "3.12"),
+        ({"usr/bin/python3.11": b"", "usr/bin/python3.12": b"", "usr/lib/python3.12/os.py": b""}, "3.12"),
+        ({}, ""),
+    ],
+)
+def test_a_python_that_is_no_link_is_told_by_what_is_beside_it(layout, files, version):
+    facts = read_facts(layout, add_image(layout, {"usr/bin/python3": b"program", **files}))
+
+    assert (facts.python, facts.python_version) == ("/usr/bin/python3", version)

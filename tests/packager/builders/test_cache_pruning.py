@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from packager.builders.cache_pruning import cache_use, prune
+from packager.builders.cache_pruning import cache_use, prune, sweep
 from packager.builders.layers import Entry, write_layer
 from tests.packager.builders.bases import cache_in
 from tests.packager.oci.images import add_image, damage
@@ -105,3 +105,43 @@ def test_sizes_are_by_kind(cache):
 
     assert found["images"].size > 0
     assert found["records"].count == 2
+
+
+def test_looking_is_not_using(cache):
+    layer(cache, "key", b"1")
+    cache.keep("wheel-sets", "set", {})
+    cache.keep("debian-bases", "bookworm-arm64", add_image(cache.layout, {"a": b"2"}).document())
+    records = [cache.folder / name for name in ("layers/key.json", "wheel-sets/set.json")]
+    records.append(cache.folder / "debian-bases/bookworm-arm64.json")
+    for record in records:
+        age(record, 20)
+    before = [record.stat().st_mtime for record in records]
+
+    prune(cache)
+
+    assert [record.stat().st_mtime for record in records] == before
+
+
+def test_what_was_left_unfinished_is_counted(cache):
+    (cache.workshop() / "left").write_bytes(b"over")
+    (cache.workshop() / "also").write_bytes(b"over")
+
+    freed = prune(cache)
+
+    assert (freed.count, freed.size) == (2, 8)
+
+
+def test_leftovers_of_killed_builds_go_after_a_day(cache):
+    blobs = cache.layout.folder / "blobs/sha256"
+    for file in (blobs / ".incoming-old", blobs / ".incoming-new"):
+        file.write_bytes(b"x")
+    for folder in ("layer-old", "layer-new"):
+        (cache.workshop() / folder).mkdir()
+        (cache.workshop() / folder / "file").write_bytes(b"x")
+    for left in (blobs / ".incoming-old", cache.workshop() / "layer-old"):
+        age(left, 1.1)
+
+    sweep(cache)
+
+    assert [path.name for path in cache.workshop().iterdir()] == ["layer-new"]
+    assert [path.name for path in blobs.iterdir()] == [".incoming-new"]

@@ -154,3 +154,11 @@ FROM registry.example.com/a:1
 def test_bases_that_no_engine_knows_are_refused(base, tmp_path):
     with pytest.raises(InvalidPackageRequest, match="builder='oci'"):
         DockerBuilder(FakeEngine()).lock(tmp_path / "requirements.txt", python_version="3.11", base_image=base)
+
+
+def test_programs_are_sent_as_programs(context, wheels):
+    (context.folder / "azureml-app" / "score.py").chmod(0o700)
+
+    with tarfile.open(fileobj=io.BytesIO(archive(context, wheels))) as tar:
+        assert tar.getmember("azureml-app/score.py").mode == 0o755
+        assert tar.getmember("function_app.py").mode == 0o644

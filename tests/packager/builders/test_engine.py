@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from docker.errors import APIError, ImageNotFound
+from requests.exceptions import ChunkedEncodingError
+from requests.exceptions import ConnectionError as RequestsConnectionError
 
 from packager.builders.engine import EngineSource, load
-from packager.errors import BuildFailed, InvalidImage
+from packager.errors import BuildFailed, CacheUnavailable, EngineUnavailable, InvalidImage
 from packager.oci.archive import stream_archive
 from tests.packager.builders.bases import add_base, cache_in
 from tests.packager.oci.images import AMD64, ARM64, add_image
@@ -142,3 +144,30 @@ def test_an_image_for_another_platform_or_none_is_refused(cache, shelf):
         source.fetch("base:1", ARM64, cache.layout)
     with pytest.raises(InvalidImage, match="The Docker Engine has no image 'base:2'"):
         source.fetch("base:2", AMD64, cache.layout)
+
+
+class Leaving(Engine):
+    def load_image(self, archive):
+        raise RequestsConnectionError("gone")
+
+
+class Breaking(Shelf):
+    def get_image(self, name):
+        yield from [super().get_image(name)[0][:100]]
+        raise ChunkedEncodingError("Connection broken: IncompleteRead")
+
+
+def test_an_engine_that_goes_away_is_told_as_that(cache, tmp_path):
+    other = cache_in(tmp_path / "other").layout
+
+    with pytest.raises(EngineUnavailable, match=r"went away while it was taking app:1: gone\. Start it"):
+        load(Leaving(), cache.layout, add_image(cache.layout, {"a": b"1"}), "app:1", [].append)
+    with pytest.raises(EngineUnavailable, match=r"went away while it was giving sha256:.*IncompleteRead"):
+        EngineSource(cache=cache, client=Breaking(other, add_base(other))).fetch("base:1", AMD64, cache.layout)
+
+
+def test_a_folder_for_temporary_files_that_is_full_is_named(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+
+    with pytest.raises(CacheUnavailable, match=f"{tmp_path}/gone cannot be written: .* point TMPDIR at a folder"):
+        load(Engine(), cache.layout, add_image(cache.layout, {"a": b"1"}), "app:1", [].append)

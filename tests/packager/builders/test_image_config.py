@@ -60,8 +60,9 @@ def test_a_base_that_says_no_path_gets_the_usual_one():
     assert made(ImageConfig(platform=BASE.platform)).environment["PATH"].endswith(":/usr/sbin:/usr/bin:/sbin:/bin")
 
 
-def test_without_tini_the_entry_point_is_the_bases():
-    assert made(tini="").settings["Entrypoint"] == ["/entry"]
+def test_without_tini_our_command_is_no_argument_of_the_bases_entry_point():
+    assert made(tini="").settings["Entrypoint"] == []
+    assert made(tini="").settings["Cmd"][1:3] == ["-m", "function_host"]
 
 
 def test_microsofts_image_starts_as_it_did():

@@ -10,7 +10,7 @@ import pytest
 from packager import BuildFailed, InvalidPackageRequest, package
 from packager.builders.bytecode import compiler_for
 from packager.builders.oci import OciBuilder
-from packager.errors import EngineUnavailable
+from packager.errors import EngineUnavailable, InvalidImage
 from packager.image_reference import local_reference
 from packager.oci.archive import read_archive
 from packager.oci.layout import ImageLayout
@@ -18,8 +18,8 @@ from packager.oci.manifest import OCI_INDEX, Platform
 from packager.request import check_request
 from packager.staging.context import stage
 from packager.staging.requirements import runtime_requirements
-from tests.packager.builders.bases import KnownBases, cache_in
-from tests.packager.oci.images import add_image
+from tests.packager.builders.bases import BareBases, KeptBase, KnownBases, add_base, cache_in
+from tests.packager.oci.images import damage, rot
 from tests.packager.wheels import add_wheel
 
 BOTH = ("linux/amd64", "linux/arm64")
@@ -228,13 +228,6 @@ def test_a_base_without_python_is_refused(builder, context):
         build(bare, context)
 
 
-class BareBases:
-    """Bases with nothing in them."""
-
-    def fetch(self, reference, platform, into):
-        return add_image(into, {"etc/hosts": b""}, platform=platform)
-
-
 def test_the_glibc_of_the_base_counts_not_its_name(builder, index, tmp_path):
     (tmp_path / "requirements.txt").write_text("fast\n")
 
@@ -339,3 +332,64 @@ def test_package_takes_it_as_a_builder(builder, index, inference_config):
     assert made.image is not None
     assert made.image.layout == builder.cache.layout.folder
     assert "heaviest: " in made.get_logs()
+
+
+@pytest.mark.parametrize("layer", [0, 1], ids=["base", "packages"])
+def test_what_is_found_damaged_on_the_way_out_is_made_again(builder, context, tmp_path, layer):
+    first = build(builder, context)
+    rot(builder.cache.layout, builder.cache.layout.manifest(builder.cache.layout.find("app:1")).layers[layer])
+    lines: list[str] = []
+
+    second = build(replace(builder, archive=tmp_path / "app.tar"), context, lines.append)
+
+    assert second.digest == first.digest
+    assert read_archive(tmp_path / "app.tar", ImageLayout.create(tmp_path / "other")).digest == first.digest
+    assert any(line.endswith("was damaged; it is removed and made again") for line in lines) == (layer == 1)
+
+
+def test_a_base_that_somebody_wrote_to_is_looked_at_again(builder, context, tmp_path):
+    """Nothing would be hashed on the way out."""
+    base = builder.cache.layout.manifest(add_base(builder.cache.layout))
+    kept = KeptBase(add_base(builder.cache.layout))
+    build(replace(builder, sources={"": kept}), context)
+    damage(builder.cache.layout, base.layers[0])
+
+    build(replace(builder, sources={"": kept}), context)
+
+    builder.cache.layout.verify(base.layers[0])
+
+
+def test_a_damaged_blob_elsewhere_is_left_alone(builder, context, tmp_path):
+    other = ImageLayout.create(tmp_path / "other")
+    image = add_base(other, {"more": str(tmp_path)})
+    other.name(image, "base:1")
+    layer = other.manifest(image).layers[1]
+    damage(other, layer)
+
+    with pytest.raises(InvalidImage, match="is not what its digest says"):
+        build(builder, replace(context, recipe=replace(context.recipe, base_image=f"oci:{other.folder}")))
+    assert other.has(layer)
+
+
+@pytest.mark.parametrize("platforms", [["linux/x86_64"], ["linux/arm64/v8"], ["linux/amd64"] * 2, []])
+def test_platforms_are_named_exactly_and_once(builder, platforms):
+    with pytest.raises(InvalidPackageRequest, match="linux/amd64 and linux/arm64"):
+        replace(builder, platforms=platforms).check()
+
+
+def test_users_and_passwords_of_indexes_stay_here(builder, index, inference_config, tmp_path):
+    option = "--extra-index-url http://ann:s3cret@127.0.0.1:9/simple"
+    inference_config.environment.python.conda_dependencies.pip_options = [option]
+    context = staged(builder, inference_config, tmp_path / "out")
+    lines: list[str] = []
+
+    image = build(builder, context, lines.append)
+
+    assert "http://127.0.0.1:9/simple" in (context.folder / "requirements.txt").read_text()
+    assert "http://127.0.0.1:9/simple" in (context.folder / "requirements.lock").read_text()
+    assert context.credentials == {"http://127.0.0.1:9/simple": "http://ann:s3cret@127.0.0.1:9/simple"}
+    written = [
+        file for folder in (context.folder, builder.cache.folder) for file in folder.rglob("*") if file.is_file()
+    ]
+    assert [file for file in written if b"s3cret" in file.read_bytes()] == []
+    assert "s3cret" not in f"{lines} {context} {config_of(image)}"

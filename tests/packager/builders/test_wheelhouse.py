@@ -1,3 +1,4 @@
+import base64
 import hashlib
 
 import pytest
@@ -6,6 +7,7 @@ from packager import BuildFailed
 from packager.builders.wheelhouse import download_wheels
 from packager.locking_target import WheelTarget
 from tests.packager.wheels import add_wheel
+from tests.support.scripted_server import Reply, scripted
 
 
 def download(tmp_path, text: str, architecture: str = "amd64", python: str = "3.11") -> list[str]:
@@ -90,3 +92,26 @@ def test_a_wheel_that_is_not_the_locked_one_is_refused(index, tmp_path):
 
     with pytest.raises(BuildFailed, match=r"(?s)HASHES.*pip's output says why"):
         download_locked(tmp_path, text)
+
+
+def test_an_index_is_asked_with_the_credentials_that_the_requirements_lack(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    (tmp_path / "private-wheels").mkdir()
+    add_wheel(tmp_path / "private-wheels", "own", "py3-none-any")
+    add_wheel(tmp_path, "fast", "py3-none-any")
+    name, lines = "fast-1.0-py3-none-any.whl", list[str]()
+    replies = {
+        "/simple/fast/": Reply(headers={"Content-Type": "text/html"}, body=f'<a href="/{name}">{name}</a>'.encode()),
+        f"/{name}": Reply(body=(tmp_path / name).read_bytes()),
+    }
+    requirements = tmp_path / "requirements.txt"
+    with scripted(replies) as server:
+        clean, whole = f"http://{server.address}/simple", f"http://ann:s3cret@{server.address}/simple"
+        requirements.write_text(f"--index-url {clean}\n--find-links private-wheels\nfast\nown\n")
+        target = WheelTarget.of("3.11", "linux/amd64", "")
+        download_wheels(requirements, tmp_path / "wheels", target, lines.append, {clean: whole})
+
+    assert sorted(path.name for path in (tmp_path / "wheels").iterdir()) == [name, "own-1.0-py3-none-any.whl"]
+    assert server.asked[0].headers["Authorization"] == "Basic " + base64.b64encode(b"ann:s3cret").decode()
+    assert "s3cret" not in "".join(lines) + requirements.read_text()

@@ -76,6 +76,53 @@ def test_loops_over_lists():
     assert found[f"{MODEL}.delete"] == "works as is"
 
 
+def test_a_star_import_hides_nothing():
+    scan = Scan(file="a.py", cell=None, names={})
+    scan.read("from azureml.core import *\nrun = Run.get_context()\nExperiment(ws, 'e')\nWorkspace.get('x')\n")
+
+    found = {finding.name: finding.verdict for finding in scan.findings}
+    assert found == {
+        "azureml.core": "works as is",
+        "azureml.core.run.Run.get_context": "not supported",
+        "azureml.core.experiment.Experiment": "not supported",
+        "azureml.core.workspace.Workspace.get": "works as is",
+    }
+    assert "ComputeTarget, ContainerRegistry, Dataset" in scan.findings[0].note
+
+
+def test_star_imports_of_what_is_reachable_elsewhere():
+    found = said("""
+    from azureml.core.image.container import *
+    from azureml.core.webservice import *
+    from azureml.contrib.functions import *
+    ContainerImage.image_configuration("score.py", "python")
+    package(ws, [], config)
+    """)
+
+    assert found["azureml.core.webservice"] == "not supported"
+    assert "azureml.core.image.ContainerImage.image_configuration" in found
+    assert found["azureml.contrib.functions.package"] == "works as is"
+
+
+def test_lists_in_variables():
+    found = said("""
+    from azureml.core import Model, Workspace
+    models = Model.list(ws)
+    for model in models:
+        model.get_sas_urls()
+    models[0].delete()
+    if (found := Workspace.from_config()):
+        found.get_default_keyvault()
+    models = []
+    models[0].download()
+    """)
+
+    assert found[f"{MODEL}.get_sas_urls"] == "works with a change"
+    assert found[f"{MODEL}.delete"] == "works as is"
+    assert "azureml.core.workspace.Workspace.get_default_keyvault" in found
+    assert f"{MODEL}.download" not in found
+
+
 def test_services_and_training_are_not_supported():
     found = said("""
     from azureml.core.webservice import AciWebservice

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 
 from packager.oci.gzip_stream import GzipStream
@@ -84,3 +85,11 @@ def damage(layout: ImageLayout, descriptor: Descriptor) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
+
+
+def rot(layout: ImageLayout, descriptor: Descriptor) -> None:
+    """Change a byte of a blob as a disk does: its size and times stay."""
+    path = layout.path(descriptor.digest)
+    status = path.stat()
+    damage(layout, descriptor)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from packager.errors import InvalidImage
+from packager.errors import CacheUnavailable, InvalidImage
 from packager.oci.archive import read_archive, stream_archive, write_archive
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import canonical
@@ -149,3 +149,11 @@ def test_what_is_no_archive_is_refused(other, tmp_path, data, said):
 
     with pytest.raises(InvalidImage, match=said):
         read_archive(tmp_path / "a.tar", other)
+
+
+def test_an_archive_that_cannot_be_written_is_named_itself(tmp_path):
+    layout = ImageLayout.create(tmp_path / "layout")
+    image = add_image(layout, {"a": b"1"})
+
+    with pytest.raises(CacheUnavailable, match=r"layout cannot be written: .*write the archive somewhere else\.$"):
+        write_archive(layout, image, "app:1", tmp_path / "layout")

@@ -15,6 +15,8 @@ from tests.support.scripted_server import Reply, scripted
 
 ANN = Credentials(username="ann", password="x")
 
+DIGEST = f"sha256:{'a' * 64}"
+
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
@@ -53,7 +55,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_at_once(tls):
         scripted([], tls) as server,
         pytest.raises(RegistryUnreachable, match=r"certificate of the registry 127\.0\.0\.1:\d+ is not trusted"),
     ):
-        repository(server.address).tags()
+        repository(server.address).has_blob(DIGEST)
 
     assert server.lines == []
 
@@ -61,11 +63,11 @@ def test_a_certificate_of_an_unknown_authority_is_refused_at_once(tls):
 def test_a_given_authority_is_trusted(tls, authority, tmp_path):
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(file)
-    with scripted([Reply(body=b'{"tags": ["1"]}')], tls) as server:
+    with scripted([Reply()], tls) as server:
         trusting = RegistryAccess(stored=lambda _: None, ca_file=file, http=frozenset())
         there = Repository(repository(server.address).reference, trusting)
 
-        assert there.tags() == ["1"]
+        assert there.has_blob(DIGEST)
 
 
 def test_the_environment_names_the_authority(monkeypatch, tmp_path):
@@ -89,7 +91,7 @@ def test_nobody_there_is_an_error_with_the_way_out():
     with scripted([]) as server:
         pass
     with pytest.raises(RegistryUnreachable, match=r"127\.0\.0\.1:\d+ cannot be reached"):
-        repository(server.address).tags()
+        repository(server.address).has_blob(DIGEST)
 
 
 def test_a_proxy_is_used_where_the_environment_names_one(monkeypatch):
@@ -121,14 +123,14 @@ def test_given_credentials_come_before_stored_ones():
 
 
 def test_requests_go_through_the_proxy(monkeypatch):
-    with scripted([Reply(), Reply(body=b'{"tags": ["1"]}')]) as proxy:
+    with scripted([Reply(), Reply()]) as proxy:
         monkeypatch.setenv("http_proxy", f"http://ann:s3cret@{proxy.address}")
         monkeypatch.delenv("no_proxy", raising=False)
         there = Repository(
             ImageReference.parse("registry.test/m"), replace(access(), http=frozenset({"registry.test"}))
         )
 
-        assert there.tags() == ["1"]
+        assert there.has_blob(DIGEST)
 
-    assert proxy.lines[1].startswith("GET http://registry.test/v2/m/tags/list")
+    assert proxy.lines[1].startswith("HEAD http://registry.test/v2/m/blobs/sha256:")
     assert proxy.asked[1].headers["Proxy-Authorization"] == "Basic " + base64.b64encode(b"ann:s3cret").decode()

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from packager.errors import InvalidImage
-from packager.oci.layout import ImageLayout, export
+from packager.oci.layout import ImageLayout
 from packager.oci.manifest import OCI_LAYER, describe
 from tests.packager.oci.images import AMD64, ARM64, add_image, add_index, damage
 
@@ -85,18 +85,6 @@ def test_a_blob_that_was_cut_short_leaves_nothing(layout):
     assert blobs(layout) == []
 
 
-def test_files_are_copied_and_adopted(layout, tmp_path):
-    file = tmp_path / "file"
-    file.write_bytes(b"layer")
-    assert layout.add_file(file, OCI_LAYER) == describe(b"layer", OCI_LAYER)
-
-    with pytest.raises(InvalidImage):
-        layout.adopt(file, describe(b"other", OCI_LAYER))
-    assert file.exists()
-    layout.adopt(file, describe(b"layer", OCI_LAYER))
-    assert not file.exists()
-
-
 def test_a_name_means_one_image(layout):
     first, second = add_image(layout, {"a": b"1"}), add_image(layout, {"a": b"2"})
     layout.name(first, "app:1")
@@ -158,18 +146,6 @@ def test_a_damaged_layer_is_not_taken(layout, tmp_path):
 
     with pytest.raises(InvalidImage, match="is not what its digest says"):
         ImageLayout.create(tmp_path / "other").take(layout, image)
-
-
-def test_one_image_becomes_a_layout_of_its_own(layout, tmp_path):
-    image = add_image(layout, {"a": b"1"})
-    add_image(layout, {"a": b"2"})
-
-    made = export(layout, image, tmp_path / "made", "app:1")
-
-    assert made.find("app:1").digest == image.digest
-    assert len(blobs(made)) == 3
-    with pytest.raises(InvalidImage, match="is not empty"):
-        export(layout, image, tmp_path / "made", "app:1")
 
 
 def test_what_is_no_layout_is_refused(tmp_path):

@@ -115,14 +115,3 @@ def test_a_small_blob_is_compared_with_its_digest():
         assert there.whole_blob(blob(b"12")) == b"12"
         with pytest.raises(InvalidImage, match="is not what its digest"):
             there.whole_blob(blob(b"12"))
-
-
-def test_tags_come_page_by_page():
-    pages = [
-        Reply(headers={"Link": '</v2/team/m/tags/list?last=b&n=2>; rel="next"'}, body=b'{"tags": ["a", "b"]}'),
-        Reply(body=b'{"tags": ["c"]}'),
-    ]
-    with scripted(pages) as server:
-        assert repository(server.address).tags() == ["a", "b", "c"]
-
-    assert server.lines[1] == "GET /v2/team/m/tags/list?last=b&n=2"

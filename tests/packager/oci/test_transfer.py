@@ -2,7 +2,7 @@
 
 import pytest
 
-from packager.errors import InvalidImage, RegistryUnreachable
+from packager.errors import DamagedBlob, InvalidImage, RegistryUnreachable
 from packager.oci.layout import ImageLayout
 from packager.oci.manifest import (
     OCI_CONFIG,
@@ -16,6 +16,7 @@ from packager.oci.manifest import (
     Platform,
 )
 from packager.oci.transfer import described, pull, push
+from tests.packager.oci.images import damage
 from tests.packager.oci.registries import blob, repository
 from tests.support.scripted_server import Reply, scripted
 
@@ -136,3 +137,17 @@ def test_a_digest_is_described_from_the_layout(layout, image):
     assert described(layout, image.digest) == image
     with pytest.raises(InvalidImage):
         described(layout, blob(b"nowhere").digest)
+
+
+def test_a_damaged_blob_is_not_sent(layout, image):
+    manifest = layout.manifest(image)
+    for each in (manifest.config, *manifest.layers):
+        damage(layout, each)
+
+    with (
+        scripted([Reply(status=404), Reply(status=404)]) as server,
+        pytest.raises(DamagedBlob, match="is not what its digest says"),
+    ):
+        push(layout, image, repository(server.address), "1")
+
+    assert {each.method for each in server.asked} == {"HEAD"}

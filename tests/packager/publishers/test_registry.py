@@ -140,3 +140,19 @@ def test_what_cannot_be_attached_is_told_apart(built, tmp_path):
         key, _ = generate_key_pair(tmp_path / "team")
         with pytest.raises(PublishFailed, match=r"team/m@sha256:.* is published, but not all that belongs to it"):
             replace(publisher(tmp_path), sign_key=key).publish(built(), to, lambda _: None)
+
+
+def test_a_blob_that_was_damaged_is_removed_so_that_it_is_made_again(built, tmp_path):
+    image = built()
+    blobs = {file: file.read_bytes() for file in image.layout.glob("blobs/sha256/*")}
+    parts = [file for file in blobs if file.name != image.digest.removeprefix("sha256:")]
+    for file in parts:
+        file.write_bytes(blobs[file][:-1] + b"?")
+
+    with (
+        scripted([Reply(status=404), Reply(status=404)]) as server,
+        pytest.raises(PublishFailed, match=r"is not what its digest says.*The blob is removed now; build again"),
+    ):
+        publisher(tmp_path).publish(image, ImageReference(repository=f"{server.address}/m", tag="1"), [].append)
+
+    assert [file.exists() for file in parts].count(False) == 1

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from packager import StagingError
@@ -57,6 +59,21 @@ def test_a_pattern_that_cannot_be_read_is_named_with_its_line(tree):
         IgnoreRules.of(tree)
 
 
+def test_the_mark_of_utf_8_is_no_pattern(tree, tmp_path):
+    (tree / ".packagerignore").write_text("data\n", encoding="utf-8-sig")
+
+    assert copied(tree, tmp_path / "out") == ["a.py"]
+
+
+def test_an_ignore_file_in_another_encoding_is_named_with_the_way_out(tree):
+    (tree / ".packagerignore").write_text("data\n", encoding="utf-16")
+
+    with pytest.raises(
+        StagingError, match=r"\.packagerignore is not UTF-8 \(the byte at 0 is 0xff\); save it as UTF-8"
+    ):
+        IgnoreRules.of(tree)
+
+
 def test_sizes_are_those_of_whole_folders_the_biggest_first(tree):
     (tree / "data" / "raw" / "big.csv").write_bytes(b"x" * 5000)
 
@@ -94,10 +111,33 @@ def test_a_broken_link_is_named(tree, tmp_path):
 
 
 def test_anybody_may_read_the_result(tree):
-    (tree / "a.py").chmod(0o700)
+    (tree / "a.py").chmod(0o600)
     (tree / "data").chmod(0o700)
 
     make_readable(tree)
 
     assert (tree / "a.py").stat().st_mode & 0o777 == 0o644
     assert (tree / "data").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_name_that_is_not_utf_8_is_refused_by_name(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"x")
+
+    with pytest.raises(StagingError, match=r"caf\\xe9\.txt' is not UTF-8.*rename it or ignore it"):
+        copy_tree(source, tmp_path / "target", IgnoreRules())
+
+
+def test_programs_stay_programs(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name, mode in (("run.sh", 0o4700), ("data", 0o600)):
+        (source / name).write_text("x")
+        (source / name).chmod(mode)
+
+    copy_tree(source, tmp_path / "out", IgnoreRules.of(source))
+    make_readable(tmp_path / "out")
+
+    assert (tmp_path / "out" / "run.sh").stat().st_mode & 0o7777 == 0o755
+    assert (tmp_path / "out" / "data").stat().st_mode & 0o7777 == 0o644

@@ -118,3 +118,12 @@ def test_microsofts_host_gets_the_same_app_and_starts_itself():
     assert "EXPOSE 80" in lines
     assert '    AzureFunctionsJobHost__Logging__Console__IsEnabled="true"' in lines
     assert not any(line.startswith(("USER", "CMD", "HEALTHCHECK")) or "/opt/venv" in line for line in lines)
+
+
+def test_the_bases_entry_point_does_not_get_our_command_for_arguments():
+    text = render_dockerfile(Recipe(base_image="python:3.11-slim", python_version="3.11"))
+
+    assert text.index("ENTRYPOINT []\n") < text.index('\nCMD ["/opt/venv/bin/python"')
+    assert "ENTRYPOINT" not in render_dockerfile(
+        Recipe(base_image="python:3.11-slim", python_version="3.11", host="azure_functions")
+    )
