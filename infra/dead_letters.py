@@ -1,6 +1,5 @@
 """Read the messages that Service Bus gave up for an app's functions, and send them again."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from infra.bus_entities import DEAD_LETTERS, bus_functions
 from infra.errors import NotRunning
 from infra.failures import no_such_failure
 from infra.replaying import Replay
+from infra.waiting import waited_for
 from triggers import Binding
 from triggers.service_bus_connection import open_bus
 
@@ -80,7 +80,7 @@ def dead_letters(app: Path, *, data_dir: Path | None = None) -> list[DeadLetter]
     async def read() -> list[DeadLetter]:
         return [one for function in bus_functions(app_functions(settings)) async for one in _peeked(settings, function)]
 
-    return asyncio.run(read())
+    return waited_for(read())
 
 
 def replay_dead_letters(app: Path, names: Sequence[str] = (), *, asked: Replay, data_dir: Path | None = None) -> None:
@@ -103,7 +103,7 @@ def replay_dead_letters(app: Path, names: Sequence[str] = (), *, asked: Replay, 
         if wanted:
             raise no_such_failure(sorted(wanted))
 
-    asyncio.run(run())
+    waited_for(run())
 
 
 async def _peeked(settings: AppSettings, function: RunningFunction) -> AsyncIterator[DeadLetter]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from infra.app_settings import AppSettings, app_settings
 from infra.errors import NoSuchFailure
+from infra.waiting import waited_for
 from triggers.blob_account import find_account, open_account
 from triggers.blob_failures import failures_folder
 from triggers.blob_receipts import CONTAINER
@@ -70,7 +71,7 @@ def failures(app: Path, *, data_dir: Path | None = None) -> list[FailedBlob]:
     async def read() -> list[FailedBlob]:
         return [one async for one in failed_blobs(settings)]
 
-    return sorted(asyncio.run(read()), key=lambda one: (one.function, one.blob))
+    return sorted(waited_for(read()), key=lambda one: (one.function, one.blob))
 
 
 def show_failure(app: Path, blob: str, *, data_dir: Path | None = None) -> list[FailedBlob]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.app_run import AppRun, RunningFunction
 from infra.errors import InvalidRunRequest, RunTimedOut
 from infra.executions import failure
+from infra.waiting import waited_for
 from triggers import Binding
 from triggers.queue_account import open_queues
 from triggers.queue_encoding import MessageEncoding
@@ -31,7 +32,7 @@ def ask(
     output = next((one for one in function.bindings if one.type.lower() == "queue" and one.option("queueName")), None)
     if output is None:
         raise InvalidRunRequest(f"Function {function.name} writes to no queue, so there is no answer to wait for.")
-    return asyncio.run(_asked(run, function, output, body, (time.monotonic() + timeout, hopeless)))
+    return waited_for(_asked(run, function, output, body, (time.monotonic() + timeout, hopeless)))
 
 
 def send(run: AppRun, function: RunningFunction, body: bytes) -> str:
@@ -44,7 +45,7 @@ def send(run: AppRun, function: RunningFunction, body: bytes) -> str:
         finally:
             await store.close()
 
-    return asyncio.run(sending())
+    return waited_for(sending())
 
 
 async def _asked(

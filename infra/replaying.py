@@ -13,6 +13,7 @@ from infra.app_run import RunningFunction
 from infra.app_settings import AppSettings, app_functions, app_settings
 from infra.errors import InvalidRunRequest
 from infra.failures import FailedBlob, failed_blobs, no_such_failure
+from infra.waiting import waited_for
 from triggers.blob_account import find_account, open_account
 from triggers.blob_messages import BlobMessage, control_queue
 from triggers.paths import BlobPath
@@ -96,7 +97,7 @@ def replay(app: Path, selection: Selection, *, dry_run: bool = False, data_dir: 
     """
     settings = app_settings(app, data_dir=data_dir)
     versions = _failed(settings, selection) if selection.failed else _present(settings, selection)
-    return asyncio.run(_ask(settings, versions, Replay(dry_run=dry_run)))
+    return waited_for(_ask(settings, versions, Replay(dry_run=dry_run)))
 
 
 def replay_failures(app: Path, blobs: Sequence[str] = (), *, asked: Replay, data_dir: Path | None = None) -> None:
@@ -112,7 +113,7 @@ def replay_failures(app: Path, blobs: Sequence[str] = (), *, asked: Replay, data
             raise no_such_failure(unknown)
         await _ask(settings, _each(found), asked)
 
-    asyncio.run(run())
+    waited_for(run())
 
 
 async def _ask(settings: AppSettings, versions: AsyncIterator[BlobMessage], asked: Replay) -> Replay:

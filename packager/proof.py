@@ -193,5 +193,13 @@ def find_prover(name: str) -> Prover:
             f"There is no prover {name!r}; the installed ones are {', '.join(sorted(known)) or 'none'}. Name one in "
             "PACKAGER_PROVER, or package without a proof (proof=False)."
         )
-    found: Prover = known[name].load()
+    try:
+        found: Prover = known[name].load()
+    except ImportError as error:
+        package = known[name].module.partition(".")[0]
+        raise InvalidPackageRequest(
+            f"The prover {name!r} cannot be loaded: {error}. Is there a folder or file {package!r} of your own where "
+            "you run this? It hides the packager's; run it from elsewhere or rename yours, or package without a proof "
+            "(proof=False)."
+        ) from error
     return found

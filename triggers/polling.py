@@ -146,6 +146,7 @@ class PollingListener:
         except DeliveryLost as lost:
             self._lost.fails(lost)
         except Exception:
+            # What goes wrong with one delivery must not end the loop that all others go through.
             _log.exception("%s: event %s could not be settled; it will come again.", self._name, delivery.event.id)
 
     async def _executed(self, event: Event) -> FunctionResult:

@@ -124,6 +124,7 @@ class TimerListener:
         try:
             await self._executor.execute(event)
         except Exception:
+            # One occurrence that fails must not keep the next ones from coming.
             _log.exception("%s: the executor raised for event %s.", self._name, event.id)
         following = TimerStatus(last=at, next=self._schedule.next_after(at), updated=at)
         if self._statuses:

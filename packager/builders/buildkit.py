@@ -28,7 +28,7 @@ def build(client: Any, archive: IO[bytes], *, tag: str, network: str | None) -> 
     """
     api = client.api
     params = {"t": tag, "version": "2", "networkmode": network or "default"}
-    # Nothing public of the SDK names the builder's version.
+    # Nothing public of the SDK names the builder's version, and what it does with an answer is not public either.
     response = api._post(  # noqa: SLF001
         api._url("/build"),  # noqa: SLF001
         data=archive,

@@ -97,6 +97,12 @@ def test_every_trigger_answers_the_sample(config, tmp_path: Path) -> None:
     assert seen.peak_memory > 10_000_000
 
 
+async def test_a_package_is_made_in_a_notebook_where_a_loop_runs(config, tmp_path: Path) -> None:
+    made = staged(config(), tmp_path, triggers={"blob": {}, "storage_queue": {}}, sample_input=SAMPLE)
+
+    assert made.proof.state == "succeeded"
+
+
 def test_a_web_service_is_proved_at_score(config, tmp_path: Path) -> None:
     made = staged(config(), tmp_path, triggers=None, sample_input=SAMPLE)
 

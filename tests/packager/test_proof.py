@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -57,3 +59,13 @@ def test_provers_are_found_by_name():
         InvalidPackageRequest, match=r"no prover 'x'; the installed ones are local, memory.*proof=False"
     ):
         find_prover("x")
+
+
+def test_a_prover_that_a_folder_of_the_user_hides_is_told_with_the_way_out(tmp_path):
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "__init__.py").touch()
+    program = "from packager.proof import find_prover; find_prover('local')"
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "folder or file 'infra' of your own" in done.stderr
