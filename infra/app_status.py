@@ -11,7 +11,7 @@ from infra.app_run import find as find_run
 from infra.app_settings import AppSettings, app_functions, app_settings
 from infra.errors import InvocationFailed, NotRunning, RunTimedOut
 from infra.numbers import Numbers, read_numbers
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 from triggers.blob_account import find_account, open_account
 from triggers.blob_cursor import BlobCursor
 from triggers.blob_failures import failures_folder

@@ -17,7 +17,7 @@ from infra.bus_entities import DEAD_LETTERS, bus_functions
 from infra.errors import NotRunning
 from infra.failures import no_such_failure
 from infra.replaying import Replay
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 from triggers import Binding
 from triggers.service_bus_connection import open_bus
 

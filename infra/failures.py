@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.app_settings import AppSettings, app_settings
 from infra.errors import NoSuchFailure
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 from triggers.blob_account import find_account, open_account
 from triggers.blob_failures import failures_folder
 from triggers.blob_receipts import CONTAINER

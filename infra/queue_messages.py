@@ -9,7 +9,7 @@ from pathlib import Path
 from infra.app_run import AppRun, RunningFunction
 from infra.errors import InvalidRunRequest, RunTimedOut
 from infra.executions import failure
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 from triggers import Binding
 from triggers.queue_account import open_queues
 from triggers.queue_encoding import MessageEncoding

@@ -13,7 +13,7 @@ from infra.app_run import RunningFunction
 from infra.app_settings import AppSettings, app_functions, app_settings
 from infra.errors import InvalidRunRequest
 from infra.failures import FailedBlob, failed_blobs, no_such_failure
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 from triggers.blob_account import find_account, open_account
 from triggers.blob_messages import BlobMessage, control_queue
 from triggers.paths import BlobPath

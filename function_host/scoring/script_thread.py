@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from function_host.scoring.errors import ScoringTimeout
+from function_host.scoring.script_signals import serve_script
 from function_host.scoring.script_worker import Batches, Call, ScriptWorker
 
 T = TypeVar("T")
@@ -82,8 +83,12 @@ class ScriptThread:
             self._worker = ScriptWorker(self._name, self._batches, after=worker, first=left)
             self._worker.start()
 
+    def _interrupt(self, error: BaseException) -> bool:
+        return self._worker is not None and self._worker.interrupt(error)
+
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._worker is None:
+            serve_script(loop, self._interrupt)
             self._worker = ScriptWorker(self._name, self._batches)
             self._worker.start()
         self._batches.put((loop, self._waiting))

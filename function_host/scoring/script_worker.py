@@ -43,7 +43,8 @@ class ScriptWorker(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._batches = batches
         self._after, self._first = after, first
-        self._lock = threading.Lock()
+        # Signals arrive in the middle of whatever the main thread does, dismiss() too.
+        self._lock = threading.RLock()
         self._is_dismissed = False
         self._batch = first
         self._done: list[_Outcome] = []
@@ -52,8 +53,11 @@ class ScriptWorker(threading.Thread):
         """What it runs now."""
 
     def run(self) -> None:
+        # Scripts that were written for a main thread find a loop there.
+        own_loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(own_loop)
         # The error that dismiss() raises in here may arrive when the call has ended by itself.
-        with contextlib.suppress(TimeoutError):
+        with contextlib.closing(own_loop), contextlib.suppress(TimeoutError):
             if self._after is not None:
                 self._after.join(_GRACE)
                 self._after = None
@@ -77,12 +81,28 @@ class ScriptWorker(threading.Thread):
             _raise_in(self.ident or 0, TimeoutError)
         return loop, left
 
+    def interrupt(self, error: BaseException) -> bool:
+        """Raise `error` inside the call that it runs now, which may catch it; False when it runs none."""
+        with self._lock:
+            if self.current is None:
+                return False
+            _raise_in(self.ident or 0, _class_of(error))
+        return True
+
     def _work(self, batch: Batch) -> None:
         self._batch = batch
         self._held_since = time.monotonic()
         outcome = None
-        while call := self._next(batch, outcome):
-            outcome = _outcome(call)
+        while True:
+            try:
+                while call := self._next(batch, outcome):
+                    outcome = _outcome(call)
+            except BaseException as late:  # because interrupt() may raise it just when the call has ended
+                if self._is_dismissed:
+                    raise
+                outcome = (self.current.future, None, late) if self.current is not None else outcome
+            else:
+                return
 
     def _next(self, batch: Batch, outcome: _Outcome | None) -> Call | None:
         loop, calls = batch
@@ -109,6 +129,11 @@ def _outcome(call: Call) -> _Outcome:
         return call.future, call.work(), None
     except BaseException as error:  # because the caller raises it again
         return call.future, None, error
+
+
+def _class_of(error: BaseException) -> type[BaseException]:
+    """What the interpreter calls to get that very error: it takes classes alone."""
+    return type(type(error).__name__, (type(error),), {"__new__": lambda _: error})
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:

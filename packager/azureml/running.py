@@ -1,7 +1,6 @@
 """Run an old script or notebook in this process, with the stand-ins in place."""
 
 import ast
-import asyncio
 import inspect
 import linecache
 import logging
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from packager.errors import InvalidPackageRequest, PackagerError
 from packager.notebook import Cell, read_cells
+from packager.waiting import waited_for
 
 _LOGGER = logging.getLogger(__name__)
 _CHANGES_FOLDER = re.compile(r"%(?:cd|pushd|popd)\b")
@@ -71,7 +71,7 @@ def _run_cell(place: str, source: str, names: dict[str, object]) -> None:
     try:
         waiting = eval(code, names)  # noqa: S307 - the user's own code
         if code.co_flags & inspect.CO_COROUTINE:
-            asyncio.run(waiting)
+            waited_for(waiting)
     except NameError as error:
         if error.name != "get_ipython":
             raise

@@ -9,6 +9,7 @@ from packager.migration.report import Finding, Verdict
 from packager.migration.table import Now, RetiredName, table
 
 _ROOT = "azureml"
+_OWN = "self."
 _INSTALLS = re.compile(r"\b(?:pip|pip3|conda)\s+install\b.*\bazureml")
 _VERDICTS: dict[Now, Verdict] = {
     "same": "works as is",
@@ -66,6 +67,21 @@ class Scan(ast.NodeVisitor):
             else:
                 self._note_import(node.lineno, name, f"{module}.{alias.name}")
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        # A method may stand above the one that says what its attributes are.
+        before, count = dict(self._names), len(self.findings)
+        self.generic_visit(node)
+        del self.findings[count:]
+        self.generic_visit(node)
+        for name in self._names.keys() - before.keys():
+            if name.startswith(_OWN):
+                del self._names[name]
+
+    def visit_arg(self, node: ast.arg) -> None:
+        if node.annotation is not None:
+            self.visit(node.annotation)
+            self._bind(ast.Name(node.arg), self._resolve(node.annotation))
+
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
         kind, element = self._resolve(node.value), self._element(node.value)
@@ -122,6 +138,8 @@ class Scan(ast.NodeVisitor):
         if name is None:
             self.generic_visit(node)
             return
+        if _variable(node) in self._names:
+            return
         if not self._is_module(name):
             self._note(node.lineno, self._table.find(name), name)
         self._visit_calls_in(node.value)
@@ -135,8 +153,8 @@ class Scan(ast.NodeVisitor):
 
     def _resolve(self, node: ast.expr) -> str | None:
         """The retired name that an expression is, or the retired class that its value has."""
-        if isinstance(node, ast.Name):
-            return self._names.get(node.id)
+        if (known := self._names.get(_variable(node))) is not None:
+            return known
         if isinstance(node, ast.Attribute):
             base = self._resolve(node.value)
             return self._table.canonical(f"{base}.{node.attr}") if base is not None else None
@@ -155,16 +173,17 @@ class Scan(ast.NodeVisitor):
 
     def _element(self, node: ast.expr) -> str | None:
         """The class of what a list has in it: that of `Model.list(...)`, say, or of a variable with it."""
-        if isinstance(node, ast.Name):
-            return self._names.get(_in(node.id))
+        if (known := self._names.get(_in(_variable(node)))) is not None:
+            return known
         name = self._resolve(node.func) if isinstance(node, ast.Call) else None
         owner, _, last = (name or "").rpartition(".")
         return owner if last == "list" and self._table.is_class(owner) else None
 
     def _bind(self, target: ast.expr, kind: str | None, element: str | None = None) -> None:
-        if not isinstance(target, ast.Name):
+        variable = _variable(target)
+        if not variable:
             return
-        for name, stands_for in ((target.id, kind), (_in(target.id), element)):
+        for name, stands_for in ((variable, kind), (_in(variable), element)):
             self._names.pop(name, None)
             if stands_for is not None:
                 self._names[name] = stands_for
@@ -194,6 +213,14 @@ class Scan(ast.NodeVisitor):
         if found.now == "refused" and found.line is not None:
             verdict = "works with a change"
         self.add(line, name, verdict, found.note, found.line)
+
+
+def _variable(node: ast.expr) -> str:
+    """`a` and `self.a` are variables, as what they hold can be followed; '' for other expressions."""
+    if isinstance(node, ast.Attribute):
+        owner = _variable(node.value)
+        return f"{owner}.{node.attr}" if owner else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _in(name: str) -> str:

@@ -12,8 +12,10 @@ NOT_FOUND = {
 }
 NOT_ALLOWED = {"message": "The method is not allowed for the requested URL."}
 SCRIPT = """
+    import asyncio
     import datetime
     import os
+    import signal
     import sys
 
     import numpy
@@ -64,8 +66,12 @@ SCRIPT = """
         "list": lambda: AMLResponse(["a", "b"], 200),
     }
 
+    async def waited():
+        return "init() waited"
+
     def init():
-        pass
+        ANSWERS["first handler"] = lambda before=str(signal.signal(signal.SIGALRM, lambda *_: None)): before
+        ANSWERS["own loop"] = lambda answer=asyncio.get_event_loop().run_until_complete(waited()): answer
 
     def run(data):
         return ANSWERS[data]() if data in ANSWERS else {"got": data[:200], "length": len(data)}
@@ -124,6 +130,8 @@ ROWS = [
     returns("umlaut", answer=b'{"\\u00e4": "\\u00fc"}'),
     returns("none", answer=b"{}"),
     returns("int", answer=b"7"),
+    returns("first handler", answer=b'"0"'),
+    returns("own loop", answer=b'"init() waited"'),
     returns("tuple", answer=b'[1, "two"]'),
     returns("nan", answer=b'{"v": NaN}'),
     returns("float64", answer=b"1.5"),

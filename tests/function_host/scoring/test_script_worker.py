@@ -52,3 +52,31 @@ async def test_a_call_that_has_ended_dismisses_nobody():
     assert worker.dismiss(first) is None
     batches.put((asyncio.get_running_loop(), deque([second])))
     assert await second.future == (2, None)
+
+
+async def test_a_call_finds_a_loop_of_its_own():
+    async def answer():
+        return 42
+
+    batches = queue.SimpleQueue()
+    ScriptWorker("t", batches).start()
+    asked = call(lambda: asyncio.get_event_loop().run_until_complete(answer()))
+    batches.put((asyncio.get_running_loop(), deque([asked])))
+    assert await asked.future == (42, None)
+
+
+async def test_an_error_that_comes_as_the_call_ends_is_its_outcome_or_nobodys():
+    batches = queue.SimpleQueue()
+    worker = ScriptWorker("t", batches)
+    worker.start()
+    loop, hits = asyncio.get_running_loop(), 0
+    for _ in range(300):
+        first, second = call(lambda: 1), call(lambda: 2)
+        batches.put((loop, deque([first, second])))
+        while not first.future.done():
+            hits += worker.interrupt(LookupError("late"))
+            await asyncio.sleep(0)
+        for each in (first, second):
+            value, error = await each.future
+            assert value in (1, 2) or isinstance(error, LookupError)
+    assert worker.is_alive()

@@ -65,6 +65,12 @@ def test_a_notebook_may_wait_at_the_top_and_set_variables(folder, capsys, monkey
     assert capsys.readouterr().out == "7 a b\n"
 
 
+async def test_it_may_wait_also_where_a_loop_runs_already(folder, capsys):
+    run(notebook(folder, "import asyncio", "print(await asyncio.sleep(0, 'waited'))"))
+
+    assert capsys.readouterr().out == "waited\n"
+
+
 def test_a_folder_that_is_not_changed_to_is_told(folder, caplog):
     with caplog.at_level(logging.WARNING):
         run(notebook(folder, "%cd data"))

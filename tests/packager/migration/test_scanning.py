@@ -162,3 +162,36 @@ def test_installing_the_packages_has_no_meaning(text, count):
     scan.read_magics([(1, text)])
 
     assert [finding.verdict for finding in scan.findings] == ["has no meaning here"] * count
+
+
+def test_attributes_of_an_object_are_followed_from_method_to_method():
+    assert scanned("""
+    from azureml.core import Model, Workspace
+    class Service:
+        def before(self):
+            self.ws.get_default_datastore()
+        def __init__(self, config):
+            self.ws = Workspace.from_config()
+            config.models = Model.list(self.ws)
+            config.models[0].get_sas_urls()
+    class Other:
+        def __init__(self):
+            self.ws.get_default_datastore()
+    """) == [
+        (2, "azureml.core.Model", "works as is"),
+        (2, "azureml.core.Workspace", "works as is"),
+        (5, "azureml.core.workspace.Workspace.get_default_datastore", "not supported"),
+        (7, "azureml.core.workspace.Workspace.from_config", "works as is"),
+        (8, f"{MODEL}.list", "works as is"),
+        (9, f"{MODEL}.get_sas_urls", "works with a change"),
+    ]  # fmt: skip
+
+
+def test_what_an_annotation_says_of_an_argument():
+    found = said("""
+    from azureml.core import Workspace
+    def deploy(ws: Workspace, name: str) -> None:
+        ws.get_default_datastore()
+    """)
+
+    assert found["azureml.core.workspace.Workspace.get_default_datastore"] == "not supported"

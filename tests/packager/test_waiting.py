@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from infra.waiting import waited_for
+from packager.waiting import waited_for
 
 
 async def place() -> int:

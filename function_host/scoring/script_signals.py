@@ -1,0 +1,82 @@
+"""Lets a scoring script set signal handlers, as it could on the main thread of the old scoring server."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+_log = logging.getLogger("Scoring")
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+_PATIENCE = 5.0
+"""Seconds that the main thread has to answer; it never waits for the script."""
+_set = signal.signal
+
+Interrupt = Callable[[BaseException], bool]
+"""Raises the error inside the call that the script runs now; False when it runs none."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Process:
+    """There is one main thread in it, and the script that was started last gets the signals."""
+
+    loop: asyncio.AbstractEventLoop | None = None
+    interrupt: Interrupt = lambda _: False
+
+
+_process = _Process()
+
+
+def serve_script(loop: asyncio.AbstractEventLoop, interrupt: Interrupt) -> None:
+    """From now on signal.signal() works on every thread while `loop` runs on the main one.
+
+    Handlers run on the main thread, between two steps of the loop; what they raise is raised in the script.
+    """
+    if threading.current_thread() is threading.main_thread():
+        _process.loop, _process.interrupt = loop, interrupt
+        signal.signal = _set_anywhere  # type: ignore[assignment]  # because its parameters have names there
+
+
+def _set_anywhere(number: int, handler: Any, /) -> Any:
+    """signal.signal(), for any thread."""
+    loop = _process.loop
+    if threading.current_thread() is threading.main_thread() or loop is None or not loop.is_running():
+        return _set(number, handler)
+    answer: Future[Any] = Future()
+    loop.call_soon_threadsafe(_set_for_script, number, handler, answer)
+    return answer.result(_PATIENCE)
+
+
+def _set_for_script(number: int, handler: Any, answer: "Future[Any]") -> None:
+    try:
+        answer.set_result(_keep_stopping(number, handler) if number in _STOPS else _set(number, _guarded(handler)))
+    except (OSError, TypeError, ValueError) as error:
+        answer.set_exception(error)
+
+
+def _keep_stopping(number: int, handler: Any) -> Any:
+    """The host's own handlers, those of its loop, are told whatever is set here, but by none that leaves it out."""
+    if callable(handler):
+        return _set(number, _guarded(handler))
+    _log.warning("The script's signal.signal(%s, %s) is left out: the host stops by it.", number, handler)
+    return signal.getsignal(number)
+
+
+def _guarded(handler: Any) -> Any:
+    """Raises nothing on the main thread, where it would stop the host."""
+    if not callable(handler) or handler is signal.default_int_handler:
+        return handler
+
+    def guarded(number: int, frame: FrameType | None) -> None:
+        try:
+            handler(number, frame)
+        except BaseException as error:  # because the script's handlers often end the process, or a call
+            if number in _STOPS or not _process.interrupt(error):
+                _log.warning("The script's handler of signal %s raised %r; the host goes on.", number, error)
+
+    return guarded
