@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus and not microsoft_worker"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus and not microsoft_worker and not azure_cli and not checkov"
 
 .PHONY: static
 static:
@@ -36,6 +36,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.benchmarks.service_bus
 	$(BIN)/python -m tests.benchmarks.cold_builds
 	$(BIN)/python -m tests.benchmarks.images
+	$(BIN)/python -m tests.benchmarks.update_under_load
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

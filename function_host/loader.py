@@ -21,6 +21,7 @@ from function_host.function_json import FILE, function_folders, load_function_js
 from function_host.functions import Function, make_binding, make_function
 from function_host.retry import read_retry
 from function_host.telemetry.logs import keep_own_loggers
+from triggers.declared import declared_functions
 
 _log = logging.getLogger("Host.Loader")
 
@@ -87,7 +88,7 @@ def _load_each(parts: Sequence[tuple[str, Callable[[], Function]]]) -> LoadedApp
 def load_decorated(app: Any, script: Path) -> LoadedApp:
     """The functions that were declared on `app`; raises AppLoadError when azure.functions refuses one of them."""
     try:
-        found = app.get_functions()  # May be asked only once: azure.functions remembers the names it gave out.
+        found = declared_functions(app)
     except ValueError as error:
         kind = DuplicateFunction if "unique" in str(error) else AppLoadError
         raise kind(f"{script}: {error}") from error

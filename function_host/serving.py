@@ -23,6 +23,8 @@ from function_host.workers import Worker, Workers
 
 _LAST_MOMENT = 1.0
 _INTERRUPTED = 128 + signal.SIGINT
+_COLLECTED_AFTER = (700, 10, 10)
+"""The interpreter's own thresholds, which `__main__` has raised for the start."""
 
 _Result = TypeVar("_Result")
 Ready = Callable[[Host, str], Awaitable[None]]
@@ -171,8 +173,8 @@ def _stop(stopped: "asyncio.Future[int]", number: int) -> None:
 
 def _spare_the_loaded() -> None:
     """What was loaded stays: full collections that walk the model and its libraries would stall requests."""
-    gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
 
 
 def _count(root: Path) -> int:

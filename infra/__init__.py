@@ -2,6 +2,8 @@
 
 from infra.app_run import AppRun, RunningFunction
 from infra.app_status import AppStatus, FunctionStatus, status
+from infra.contract import Change, Deployment, DeploymentSpec, RegistryLogin, Scale, Secret, Size
+from infra.deploying import deploy, deployed, deployment_logs, plan, render, specify, undeploy
 from infra.failures import FailedBlob, failures
 from infra.given_up import GivenUp, given_up, replay_given_up, show_given_up
 from infra.invoking import Answer, invoke
@@ -14,23 +16,37 @@ __all__ = [
     "Answer",
     "AppRun",
     "AppStatus",
+    "Change",
+    "Deployment",
+    "DeploymentSpec",
     "FailedBlob",
     "FunctionStatus",
     "GivenUp",
+    "RegistryLogin",
     "Replay",
     "RunningApp",
     "RunningFunction",
+    "Scale",
+    "Secret",
     "Selection",
+    "Size",
     "curl_line",
+    "deploy",
+    "deployed",
+    "deployment_logs",
     "describe",
     "failures",
     "given_up",
     "invoke",
+    "plan",
     "prove",
     "prove_image",
+    "render",
     "replay",
     "replay_given_up",
     "run",
     "show_given_up",
+    "specify",
     "status",
+    "undeploy",
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Never
 
 import typer
 
-from infra import proving_command, replay_commands, status_command
+from infra import deploy_command, doctor_command, proving_command, replay_commands, status_command
 from infra.app_run import data_folder, find
 from infra.errors import HostFailed
 from infra.invoking import invoke, post
@@ -27,6 +27,8 @@ def register(cli: typer.Typer) -> None:
     proving_command.register(cli)
     replay_commands.register(cli)
     status_command.register(cli)
+    deploy_command.register(cli)
+    doctor_command.register(cli)
 
 
 def run_command(  # noqa: PLR0917 - Typer fills them by name

@@ -8,7 +8,15 @@ InfraError
 ├── InvocationFailed
 ├── NoSuchFailure
 ├── ProofImpossible
-└── RunTimedOut
+├── RunTimedOut
+├── UnknownTarget
+├── InvalidDeployment
+│   └── UnsupportedTrigger
+├── PlatformUnavailable
+├── WebserviceFailed
+└── ApplyFailed
+    ├── NotPermitted
+    └── NeverReady
 """
 
 from typing import ClassVar
@@ -73,3 +81,55 @@ class RunTimedOut(InfraError):
     """The host or the function did not answer in time."""
 
     exit_code: ClassVar[int] = 7
+
+
+class UnknownTarget(InfraError):
+    """No target or platform has that name; lists those there are."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class InvalidDeployment(InfraError):
+    """The specification cannot be deployed: a name, a size, an option; names it, and what is allowed."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UnsupportedTrigger(InvalidDeployment):
+    """The target cannot run that trigger."""
+
+
+class PlatformUnavailable(InfraError):
+    """The system that runs things cannot be reached, or does not know the caller."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class WebserviceFailed(InfraError):
+    """A web service is not there, is in no state for that call, or answered with an error, whose status it carries."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, message: str, *, status_code: int | None = None) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+
+
+class ApplyFailed(InfraError):
+    """The platform refused a manifest or gave it up half way; names the manifest and what the platform said."""
+
+
+class NotPermitted(ApplyFailed):
+    """The caller may not do that; names the role that is missing."""
+
+    exit_code: ClassVar[int] = 6
+
+
+class NeverReady(ApplyFailed):
+    """The app was started and never answered; carries its last lines. What ran before runs on."""
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, message: str, *, output: str) -> None:
+        super().__init__(message)
+        self.output = output

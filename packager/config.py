@@ -83,6 +83,11 @@ def app_root() -> Path | None:
     return Path(configured) if configured else None
 
 
+def warns_of_deprecation() -> bool:
+    """False when the user set `$AZUREML_LOG_DEPRECATION_WARNING_ENABLED` to false, as the retired SDK had it."""
+    return os.environ.get("AZUREML_LOG_DEPRECATION_WARNING_ENABLED", "").lower() != "false"
+
+
 def colour_allowed() -> bool:
     """False when the user set `$NO_COLOR` to anything but nothing."""
     return not os.environ.get("NO_COLOR")

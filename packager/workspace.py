@@ -10,6 +10,7 @@ from packager.errors import InvalidPackageRequest
 from packager.models.contract import ModelRegistry
 from packager.models.model import Model
 from packager.models.opening import Registry, open_registry
+from packager.services import services
 
 _FOLDERS = (".azureml", "aml_config", ".")
 _FILE = "config.json"
@@ -123,9 +124,10 @@ class Workspace:
         return Environment.list(self)
 
     @property
-    def webservices(self) -> dict[str, object]:
-        """None: packages run where you say, and no workspace knows of them."""
-        return {}
+    def webservices(self) -> dict[str, Any]:
+        """Name -> web service, of those that Model.deploy() and its relatives made for a workspace of this name."""
+        found: dict[str, Any] = services().services_of(self)
+        return found
 
     @property
     def compute_targets(self) -> dict[str, object]:

@@ -7,6 +7,7 @@ import azure.functions as func
 
 from function_host.scoring import answers
 from function_host.scoring.scorer import Scorer
+from function_host.scoring.service_keys import ServiceKeys
 from function_host.scoring.swagger_template import function_service
 
 _NOT_FOUND = (
@@ -29,6 +30,8 @@ def declare_web_service(app: func.FunctionApp, scorer: Scorer) -> None:
         "swagger.json": (_READ, scorer.describe),
     }
 
+    keys = ServiceKeys()
+
     @app.function_name("web_service")
     @app.route(route="{*path}", auth_level=func.AuthLevel.ANONYMOUS)
     async def web_service(req: func.HttpRequest) -> func.HttpResponse:
@@ -40,7 +43,8 @@ def declare_web_service(app: func.FunctionApp, scorer: Scorer) -> None:
             return answers.message(_NOT_ALLOWED, 405)
         if req.method == "OPTIONS" and methods is _READ:
             return await scorer.framed(req, _allowed)
-        return await answer(req)
+        refusal = keys.refusal(req) if page is not pages[""] and req.method != "OPTIONS" else None
+        return refusal or await answer(req)
 
 
 def declare_description(app: func.FunctionApp, scorer: Scorer, http: Mapping[str, object]) -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -27,23 +28,35 @@ class Azurite:
     """One storage emulator on 127.0.0.1, from `start()` to `stop()`; a context manager does both.
 
     With a `folder` its data outlives it; without one everything stays in memory. With a `log` every request is noted
-    there, one line each.
+    there, one line each. `ports` are those of an emulator before, whose connection string shall stay true.
     """
 
-    def __init__(self, folder: Path | None = None, *, log: Path | None = None, patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        log: Path | None = None,
+        ports: Mapping[str, int] | None = None,
+        patience: float = 60.0,
+    ) -> None:
         self._folder = folder
         self._log = log
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._ports: dict[str, int] = {}
-        self._ports_before: dict[str, int] = {}
+        self._ports_before: dict[str, int] = dict(ports or {})
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Service (`Blob`, `Queue`, `Table`) -> port, while it runs."""
+        return dict(self._ports)
 
     @property
     def blob_port(self) -> int:

@@ -22,18 +22,23 @@ class LocalBus:
     """One Service Bus namespace on 127.0.0.1, from `start()` to `stop()`; a context manager does both.
 
     `config` is a Config.json of Microsoft's emulator, as a file or as a document. With a `folder` its messages
-    outlive it; without one everything stays in memory.
+    outlive it; without one everything stays in memory. `port` 0 takes a free one.
     """
 
     def __init__(
-        self, config: Path | Mapping[str, object], folder: Path | None = None, *, patience: float = 30.0
+        self,
+        config: Path | Mapping[str, object],
+        folder: Path | None = None,
+        *,
+        port: int = 0,
+        patience: float = 30.0,
     ) -> None:
         self._config = config
         self._folder = folder
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._port = 0
+        self._port = port
         self.connection_string = ""
         """What Service Bus SDKs take, from start() on."""
 
@@ -57,11 +62,16 @@ class LocalBus:
             raise
         return self
 
+    @property
+    def port(self) -> int:
+        """Where it listens, while it runs."""
+        return int(self.connection_string.partition(";")[0].rpartition(":")[2])
+
     def kill(self) -> None:
         """End it with SIGKILL; the next start() listens on the same port."""
         if self._process is not None:
             self._process.kill()
-        port = int(self.connection_string.partition(";")[0].rpartition(":")[2])
+        port = self.port
         self.stop()
         self._port = port
 

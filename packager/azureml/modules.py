@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
-from packager.azureml.refused import COMPUTE, DATA, PIPELINES, SERVICES, TRAINING, WIDGETS, refused, refused_below
+from packager.azureml.refused import COMPUTE, DATA, PIPELINES, TRAINING, WIDGETS, refused, refused_below
 from packager.config import DEFAULT_PYTHON, DISTRIBUTION
+from packager.services import services
 
 Names = Mapping[str, str | Callable[[], object]]
 
@@ -18,6 +19,11 @@ def _default_image() -> str:
     from packager.staging.container import OWN_HOST
 
     return DEFAULT_BASE_IMAGES[OWN_HOST].format(python_version=DEFAULT_PYTHON)
+
+
+def _service(name: str) -> Callable[[], object]:
+    """A class of whoever deploys packages."""
+    return lambda: getattr(services(), name)
 
 
 def _refused(reason: str, *names: str) -> Names:
@@ -68,7 +74,19 @@ _AUTHENTICATION: Names = dict.fromkeys(
 _AML_REQUEST: Names = {name: f"packager.azureml.scoring:{name}" for name in ("AMLRequest", "rawhttp")}
 _AML_RESPONSE: Names = {"AMLResponse": "packager.azureml.scoring:AMLResponse"}
 _MONITORING: Names = {"ModelDataCollector": "packager.azureml.scoring:ModelDataCollector"}
-_WEBSERVICES = ("Webservice", "AciWebservice", "AksEndpoint", "AksWebservice", "LocalWebservice")
+_WEBSERVICES: Mapping[str, tuple[str, ...]] = {
+    "webservice": ("Webservice", "WebserviceDeploymentConfiguration", "WebServiceAccessToken"),
+    "aci": (
+        "AciWebservice", "AciServiceDeploymentConfiguration", "ContainerResourceRequirements", "EncryptionProperties",
+        "VnetConfiguration",
+    ),
+    "aks": (
+        "AksEndpoint", "AksWebservice", "AksServiceDeploymentConfiguration", "AutoScaler", "DataCollection",
+        "ContainerResourceRequirements", "LivenessProbeRequirements",
+    ),
+    "local": ("LocalWebservice", "LocalWebserviceDeploymentConfiguration"),
+}  # fmt: skip
+"""Module -> classes, which whoever deploys has."""
 _TARGETS = ("ComputeTarget", "AksCompute", "AmlCompute", "ComputeInstance", "RemoteCompute")
 _RUNS = ("Experiment", "Run", "ScriptRunConfig", "RunConfiguration", "ScriptRun")
 _STORED = ("Dataset", "Datastore")
@@ -102,7 +120,7 @@ MODULES: Mapping[str, Names] = {
         "Image": "packager.container_image:ContainerImage",
         "VERSION": _version,
         "__version__": _version,
-        **_refused(SERVICES, "Webservice"),
+        "Webservice": _service("Webservice"),
         **_refused(COMPUTE, "ComputeTarget"),
         **_refused(TRAINING, *_RUNS),
         **_refused(DATA, *_STORED),
@@ -130,7 +148,14 @@ MODULES: Mapping[str, Names] = {
         **_IMAGES,
     },
     "azureml.core.script_run_config": _refused(TRAINING, "ScriptRunConfig"),
-    "azureml.core.webservice": _refused(SERVICES, *_WEBSERVICES),
+    "azureml.core.webservice": {
+        name: _service(name)
+        for name in ("Webservice", "AciWebservice", "AksEndpoint", "AksWebservice", "LocalWebservice")
+    },
+    **{
+        f"azureml.core.webservice.{module}": {name: _service(name) for name in names}
+        for module, names in _WEBSERVICES.items()
+    },
     "azureml.core.workspace": {"Workspace": "packager.workspace:Workspace"},
     "azureml.exceptions": _EXCEPTIONS,
     "azureml.monitoring": _MONITORING,

@@ -5,10 +5,6 @@ from typing import Any, Never
 
 from packager.errors import InvalidPackageRequest
 
-SERVICES = (
-    "making an image and running it are two steps here: call package() or Model.package(), and run what it made, on "
-    "this machine with 'packager run' or infra.run()"
-)
 COMPUTE = "there is no compute to create or attach: package() makes an image, which runs wherever containers do"
 TRAINING = (
     "the packager does not train: run the training script itself, and register what it made with Model.register()"

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from packager.builders import buildkit
+from packager.builders.cache import BuildCache
 from packager.builders.contract import BuiltImage, Log
-from packager.builders.wheelhouse import download_wheels
+from packager.builders.locks import cached_lock
+from packager.builders.wheels import wheel_files
 from packager.docker_engine import connect
 from packager.errors import BuildFailed, EngineUnavailable, InvalidPackageRequest
 from packager.image_reference import ImageReference
-from packager.locking import lock_requirements
 from packager.locking_target import WheelTarget
 from packager.staging.context import BuildContext
 from packager.staging.copying import usual_mode
@@ -30,12 +31,17 @@ _NOT_OF_ENGINES = frozenset({"archive", "debian-packages", "oci"})
 class DockerBuilder:
     """Builds with the engine that DOCKER_HOST or the default socket names, or with the given client.
 
-    With BuildKit where the engine has it; `use_buildkit=False` asks for the classic builder.
+    With BuildKit where the engine has it; `use_buildkit=False` asks for the classic builder. Locks and wheels are kept
+    in `cache`, that of this machine unless given, and looked up anew with `refresh`.
     """
 
-    def __init__(self, client: Any = None, *, use_buildkit: bool = True) -> None:
+    def __init__(
+        self, client: Any = None, *, use_buildkit: bool = True, cache: BuildCache | None = None, refresh: bool = False
+    ) -> None:
         self._client = client
         self._use_buildkit = use_buildkit
+        self._cache = cache or BuildCache.open()
+        self._refresh = refresh
 
     def check(self) -> None:
         """Raises EngineUnavailable with the way out when no engine answers."""
@@ -54,16 +60,16 @@ class DockerBuilder:
                 f"base_image {base_image!r} is for the builder that needs no Docker Engine (builder='oci'); an engine "
                 "takes the name of an image that it has or can pull."
             )
-        return lock_requirements(requirements, WheelTarget.of(python_version, self.platform(), base_image))
+        target = WheelTarget.of(python_version, self.platform(), base_image)
+        with self._cache.in_use():
+            return cached_lock(self._cache, requirements, target, refresh=self._refresh)
 
     def build(self, context: BuildContext, reference: ImageReference, log: Log) -> BuiltImage:
         """Wheels are fetched on this side and installed inside; raises BuildFailed with the end of the log."""
         platform = self.platform()
         target = WheelTarget.of(context.recipe.python_version, platform, context.recipe.base_image)
-        with tempfile.TemporaryDirectory(prefix="packager-wheels-") as folder, tempfile.TemporaryFile() as archive:
-            wheels = Path(folder)
-            log(f"Fetching wheels for {target}")
-            download_wheels(context.requirements, wheels, target, log, context.credentials)
+        with self._cache.in_use(), tempfile.TemporaryFile() as archive:
+            wheels = wheel_files(self._cache, context.requirements, target, log, context.credentials)
             write_build_archive(context, wheels, archive)
             self._pull_missing(bases(render_dockerfile(context.recipe)), log)
             image_id = self._run(archive, reference, log, network=context.recipe.needs_network)
@@ -119,24 +125,24 @@ def bases(dockerfile: str) -> Sequence[str]:
     return found
 
 
-def write_build_archive(context: BuildContext, wheels: Path, archive: IO[bytes]) -> None:
+def write_build_archive(context: BuildContext, wheels: Sequence[Path], archive: IO[bytes]) -> None:
     """Write context and wheels as a tar, the same bytes for the same files, and rewind it."""
     labels = dockerfile_labels(context.folder, context.recipe)
     dockerfile = render_dockerfile(replace(context.recipe, wheelhouse=True, labels=labels)).encode()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, "Dockerfile", io.BytesIO(dockerfile), len(dockerfile))
-        for name, file in _files(context.folder, ""):
+        for name, file in _files(context.folder):
             if name not in _NOT_SENT and file.name != "local.settings.json":
                 _add_file(tar, name, file)
-        for name, file in _files(wheels, f"{WHEELS_FOLDER}/"):
-            _add_file(tar, name, file)
+        for file in wheels:
+            _add_file(tar, f"{WHEELS_FOLDER}/{file.name}", file)
     archive.seek(0)
 
 
-def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*")):
         if file.is_file():
-            yield f"{prefix}{file.relative_to(folder).as_posix()}", file
+            yield file.relative_to(folder).as_posix(), file
 
 
 def _add_file(tar: tarfile.TarFile, name: str, file: Path) -> None:

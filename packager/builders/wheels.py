@@ -12,6 +12,7 @@ from pathlib import Path
 from packager.builders.cache import WHEEL_SETS, BuildCache
 from packager.builders.contract import Log
 from packager.builders.wheelhouse import download_wheels
+from packager.errors import BuildFailed
 from packager.files import refusals_named
 from packager.locking import LOCK
 from packager.locking_target import WheelTarget
@@ -49,6 +50,18 @@ def fetch_wheels(
         wheels = {cache.keep_wheel(file, sha256).name: sha256 for file, sha256 in found.items()}
     cache.keep(WHEEL_SETS, key, wheels)
     return WheelSet(wheels=wheels)
+
+
+def wheel_files(
+    cache: BuildCache, requirements: Path, target: WheelTarget, log: Log, credentials: Mapping[str, str] | None = None
+) -> Sequence[Path]:
+    """The files of fetch_wheels(), by name; one that the cache spoilt is fetched again. Raises BuildFailed."""
+    files = sound_wheels(cache, fetch_wheels(cache, requirements, target, log, credentials))
+    if files is None:
+        files = sound_wheels(cache, fetch_wheels(cache, requirements, target, log, credentials))
+    if files is None:
+        raise BuildFailed(f"The wheels in {cache.folder} do not stay what they were when they were fetched.")
+    return files
 
 
 def sound_wheels(cache: BuildCache, wheels: WheelSet) -> Sequence[Path] | None:

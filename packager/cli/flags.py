@@ -60,7 +60,7 @@ ExcludeTests = Annotated[
     bool, typer.Option("--exclude-tests", help="oci: leave the tests of packages out of the image.")
 ]
 Refresh = Annotated[
-    bool, typer.Option("--refresh", help="oci: look up packages and Debian's base anew, though nothing was changed.")
+    bool, typer.Option("--refresh", help="Look up packages and Debian's base anew, though nothing was changed.")
 ]
 Sbom = Annotated[bool, typer.Option("--sbom", help="Attach a bill of materials to the published image.")]
 SignKey = Annotated[Path | None, typer.Option(help="Sign the published image with this private key.", exists=True)]

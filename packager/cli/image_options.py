@@ -19,17 +19,24 @@ def builder_of(
         "--platform": bool(platforms),
         "--archive": archive is not None,
         "--exclude-tests": exclude_tests,
-        "--refresh": refresh,
     }
     wanted = [flag for flag, is_given in given.items() if is_given]
-    if not wanted:
+    if not wanted and not refresh:
         return name
     if name == DOCKER:
-        raise typer.BadParameter(f"{', '.join(wanted)}: only for --builder oci, which needs no Docker Engine.")
+        return _docker_builder(wanted, refresh=refresh)
     from packager.builders.oci import OciBuilder
 
     chosen = tuple(platforms) or (DEFAULT_PLATFORM,)
     return OciBuilder(platforms=chosen, archive=archive, exclude_tests=exclude_tests, refresh=refresh)
+
+
+def _docker_builder(refused: Sequence[str], *, refresh: bool) -> ImageBuilder:
+    if refused:
+        raise typer.BadParameter(f"{', '.join(refused)}: only for --builder oci, which needs no Docker Engine.")
+    from packager.builders.docker import DockerBuilder
+
+    return DockerBuilder(refresh=refresh)
 
 
 def publisher_of(publish_to: str | None, sign_key: Path | None, *, sbom: bool) -> Publisher | None:

@@ -11,6 +11,7 @@ from packager import config
 from packager.errors import InvalidModel, InvalidPackageRequest, ModelNotFound
 from packager.models import describing
 from packager.models.contract import Change, ModelDetails, ModelRegistry, ModelVersion
+from packager.models.deploying import DeployedCalls
 from packager.models.downloading import copy_out
 from packager.models.finding import Filter, carries, matching_versions
 from packager.models.opening import Registry, open_registry
@@ -24,7 +25,7 @@ __all__ = ["MODELS_FOLDER", "Model"]
 _LOGGER = logging.getLogger(__name__)
 
 
-class Model(RefusedCalls):
+class Model(DeployedCalls, RefusedCalls):
     """One version of a registered model."""
 
     class Framework:

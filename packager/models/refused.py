@@ -11,24 +11,6 @@ class RefusedCalls:
     id: str
 
     @staticmethod
-    def deploy(  # noqa: PLR0913, PLR0917 - the retired signature
-        workspace: object,
-        name: str,
-        models: object,
-        inference_config: object = None,
-        deployment_config: object = None,
-        deployment_target: object = None,
-        overwrite: bool = False,
-        show_output: bool = False,
-    ) -> Never:
-        """Refused: a package is made first, and run where you say."""
-        raise InvalidPackageRequest(
-            f"Model.deploy(..., {name!r}, ...) is not possible: making an image and running it are two steps here. "
-            "Call Model.package(...) or package(...), and run what it made; on this machine with 'packager run' or "
-            "infra.run()."
-        )
-
-    @staticmethod
     def profile(  # noqa: PLR0913, PLR0917 - the retired signature
         workspace: object,
         profile_name: str,

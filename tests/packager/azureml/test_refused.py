@@ -1,16 +1,16 @@
 import pytest
 
 from packager import InvalidPackageRequest
-from packager.azureml.refused import COMPUTE, SERVICES, AnyAuthentication, refused
+from packager.azureml.refused import COMPUTE, TRAINING, AnyAuthentication, refused
 
 
 def test_a_refused_name_says_why():
-    service = refused("AciWebservice", SERVICES)()
+    experiment = refused("Experiment", TRAINING)()
 
-    with pytest.raises(InvalidPackageRequest, match=r"AciWebservice is not supported: .*packager run"):
-        service(workspace=None, name="s")
-    with pytest.raises(InvalidPackageRequest, match=r"AciWebservice\.deploy_configuration is not supported"):
-        service.deploy_configuration(cpu_cores=1)
+    with pytest.raises(InvalidPackageRequest, match=r"Experiment is not supported: .*Model\.register"):
+        experiment(workspace=None, name="s")
+    with pytest.raises(InvalidPackageRequest, match=r"Experiment\.list is not supported"):
+        experiment.list(None)
 
 
 def test_it_is_a_class_like_others():

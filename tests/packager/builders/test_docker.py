@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from packager import BuildFailed, InvalidPackageRequest
+from packager import BuildFailed, InvalidPackageRequest, UnresolvedRequirement
+from packager.builders.cache import BuildCache
 from packager.builders.docker import DockerBuilder, _image_id, bases, write_build_archive
 from packager.image_reference import local_reference
 from packager.request import check_request
@@ -29,7 +30,7 @@ def wheels(tmp_path):
 
 def archive(context, wheels) -> bytes:
     buffer = io.BytesIO()
-    write_build_archive(context, wheels, buffer)
+    write_build_archive(context, sorted(wheels.iterdir()), buffer)
     assert buffer.tell() == 0
     return buffer.getvalue()
 
@@ -114,6 +115,24 @@ def test_a_lock_is_for_the_engines_platform(index, tmp_path):
 
     assert builder.platform() == "linux/arm64"
     assert text.startswith("# Python 3.11 on linux/aarch64 with glibc 2.36\nfast==1.0 ")
+
+
+def test_a_lock_that_was_made_is_kept_until_it_shall_be_looked_up_again(index, tmp_path):
+    add_wheel(index, "plain", "py3-none-any")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("plain\n")
+    cache = BuildCache.open(tmp_path / "cache")
+
+    def locked(**given):
+        builder = DockerBuilder(FakeEngine(), cache=cache, **given)
+        return builder.lock(requirements, python_version="3.11", base_image="python:3.11-slim")
+
+    first = locked()
+    for wheel in index.iterdir():
+        wheel.unlink()
+    assert locked() == first
+    with pytest.raises(UnresolvedRequirement, match="plain"):
+        locked(refresh=True)
 
 
 @pytest.mark.parametrize(("steps", "network"), [("", "none"), ("RUN apt-get update", None)])

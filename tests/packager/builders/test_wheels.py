@@ -1,6 +1,6 @@
 import pytest
 
-from packager.builders.wheels import WheelSet, distribution_of, fetch_wheels, sound_wheels
+from packager.builders.wheels import WheelSet, distribution_of, fetch_wheels, sound_wheels, wheel_files
 from packager.errors import BuildFailed
 from packager.locking import lock_requirements
 from packager.locking_target import WheelTarget
@@ -35,6 +35,17 @@ def test_the_wheels_of_a_lock_are_fetched_once(cache, lock, index):
     assert sorted(first.wheels) == ["fast-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", "plain-1.0-py3-none-any.whl"]
     assert [line for line in lines if line.startswith("Fetching")] == [f"Fetching wheels for {TARGET}"]
     assert list(cache.workshop().iterdir()) == []
+
+
+def test_a_wheel_that_the_cache_spoilt_is_fetched_again(cache, lock):
+    first = wheel_files(cache, lock, TARGET, [].append)
+    good = first[0].read_bytes()
+    first[0].write_bytes(b"spoilt")
+
+    again = wheel_files(cache, lock, TARGET, [].append)
+
+    assert again == first
+    assert again[0].read_bytes() == good
 
 
 def test_wheels_without_a_lock_are_looked_up_each_time(cache, lock, index):

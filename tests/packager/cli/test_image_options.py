@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from packager.builders.docker import DockerBuilder
 from packager.builders.oci import OciBuilder
 from packager.cli.image_options import builder_of, publisher_of
 from packager.publishers.registry import RegistryPublisher
@@ -28,9 +29,13 @@ def test_flags_make_the_builder_that_needs_no_engine():
     assert made.refresh
 
 
-def test_an_engine_takes_none_of_them():
-    with pytest.raises(typer.BadParameter, match="--platform, --refresh: only for --builder oci"):
-        builder_of("docker", ["linux/arm64"], None, exclude_tests=False, refresh=True)
+def test_an_engine_takes_none_of_the_others():
+    with pytest.raises(typer.BadParameter, match="--platform, --exclude-tests: only for --builder oci"):
+        builder_of("docker", ["linux/arm64"], None, exclude_tests=True, refresh=True)
+
+
+def test_an_engines_builder_looks_packages_up_anew_too():
+    assert isinstance(builder_of("docker", [], None, exclude_tests=False, refresh=True), DockerBuilder)
 
 
 def test_what_is_attached_to_a_published_image():

@@ -19,7 +19,7 @@ def run():
 @pytest.fixture
 def good(tmp_path):
     file = tmp_path / "good.py"
-    file.write_text("from azureml.core import Model\nModel.deploy(ws, 's', [])\n")
+    file.write_text("from azureml.core import Model\nfor model in Model.list(ws):\n    model.get_sas_urls()\n")
     return file
 
 
@@ -27,10 +27,11 @@ def test_each_use_is_listed_with_its_line(run, good):
     lines = run(good).stdout.splitlines()
 
     assert lines[0] == f"{good}:1  azureml.core.Model  works as is"
-    assert lines[1].startswith(f"{good}:2  azureml.core.model.Model.deploy  works with a change: ")
-    assert lines[2].startswith("    package = Model.package(")
-    assert lines[3] == "1 file(s): 1 works as is, 1 works with a change."
-    assert "packager run-legacy FILE" in lines[4]
+    assert lines[1].startswith(f"{good}:2  azureml.core.model.Model.list  works as is: ")
+    assert lines[2].startswith(f"{good}:3  azureml.core.model.Model.get_sas_urls  works with a change: ")
+    assert lines[3].startswith("    path = model.download(")
+    assert lines[4] == "1 file(s): 2 works as is, 1 works with a change."
+    assert "packager run-legacy FILE" in lines[5]
 
 
 def test_what_is_not_supported_decides_the_exit_code(run, good, tmp_path):

@@ -5,8 +5,6 @@ from packager.models.refused import RefusedCalls
 
 
 def test_each_says_why_and_what_to_do():
-    with pytest.raises(InvalidPackageRequest, match=r"'svc'.*two steps here.*'packager run'"):
-        RefusedCalls.deploy(None, "svc", [])
     with pytest.raises(InvalidPackageRequest, match=r"'p'.*no service.*docker run"):
         RefusedCalls.profile(None, "p", [], None, None)
     refused = RefusedCalls()

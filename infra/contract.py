@@ -1,0 +1,192 @@
+"""What is deployed, where, and what came of it: the values and roles that targets and platforms share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from triggers.contract import Binding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFunction:
+    """One function of the app in an image."""
+
+    name: str
+    trigger: Binding
+    outputs: tuple[Binding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppImage:
+    """The image that runs, and what it says of itself."""
+
+    reference: str
+    """As the place pulls it: `registry/repository@sha256:...` where it was published."""
+    functions: tuple[AppFunction, ...] = ()
+    """None in a plain web service, which answers at /score."""
+    connections: Mapping[str, str] = field(default_factory=dict)
+    """App setting that the triggers read -> what it must hold."""
+    platforms: tuple[str, ...] = ("linux/amd64",)
+    port: int = 8080
+    """Where it listens unless PORT says otherwise."""
+    host: str = "functions"
+    """Whose functions host is in it: `functions` (ours) or `azure_functions`."""
+
+    @property
+    def is_web_service(self) -> bool:
+        return not self.functions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A value that no document may hold: where it is when it is needed."""
+
+    variable: str = ""
+    """The environment variable of whoever applies; empty for one that a vault holds."""
+    vault_uri: str = ""
+    """`https://<vault>.vault.azure.net/secrets/<name>`, read by the app's own identity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """What one replica may take; None leaves it to the target."""
+
+    cpu: float | None = None
+    """Cores."""
+    memory: int | None = None
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How many replicas; None leaves it to the target and the triggers."""
+
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+    target_utilization: int | None = None
+    """Percent of the processor at which replicas are added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryLogin:
+    """How the place pulls the image; without a user name it pulls by identity, or openly."""
+
+    server: str = ""
+    username: str = ""
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentSpec:
+    """One deployment, whole: everything a target needs to write its documents."""
+
+    name: str
+    """Of the app; the target's rules for names apply."""
+    target: str
+    image: AppImage
+    settings: Mapping[str, str | Secret] = field(default_factory=dict)
+    """App settings beside those that the target itself derives."""
+    size: Size = field(default_factory=Size)
+    scale: Scale = field(default_factory=Scale)
+    registry: RegistryLogin = field(default_factory=RegistryLogin)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    options: Any = None
+    """The target's own options: an instance of its `options` class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One document that a platform makes true: an ARM resource, a Kubernetes object, a service of a compose file."""
+
+    kind: str
+    """What the platform calls it: `Microsoft.Web/sites`, `apps/v1/Deployment`, `container` ..."""
+    name: str
+    body: Mapping[str, Any]
+    after: tuple[str, ...] = ()
+    """Addresses (`kind/name`) of those that must be there first."""
+
+    @property
+    def address(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What applying one manifest would do."""
+
+    action: str
+    """`create`, `update`, `delete` or `none`."""
+    address: str
+    details: tuple[str, ...] = ()
+    """Of an update: `properties.sku.name: 'B1' -> 'P1v3'`; secrets are never shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A deployed app as it is now."""
+
+    name: str
+    target: str
+    state: str
+    """`deploying`, `running`, `failed`, `stopped` or `deleted`."""
+    url: str = ""
+    """The address of the app; empty when it has none."""
+    key: str = ""
+    """For `x-functions-key`, where the caller may see it."""
+    image: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What else people want to know: the storage account, the host's state, the reason of a failure ..."""
+
+
+class Target(Protocol):
+    """A place to run the image. Rendering is pure; only platforms touch the world."""
+
+    name: ClassVar[str]
+    platform: ClassVar[str]
+    """The name of the platform that makes its documents true."""
+    options: ClassVar[type]
+    """A frozen dataclass of what only this target can be told; every field has a default."""
+
+    def render(self, spec: DeploymentSpec) -> Sequence[Manifest]:
+        """The documents, in the order of applying; raises InvalidDeployment and UnsupportedTrigger."""
+        ...
+
+    def export(self, spec: DeploymentSpec) -> Mapping[str, str]:
+        """The same as files for other tools: file name -> text, without any secret."""
+        ...
+
+
+class Platform(Protocol):
+    """The one door to a system that runs things, for one deployment."""
+
+    def diff(self, manifests: Sequence[Manifest]) -> Sequence[Change]:
+        """What apply() would change; changes nothing. Raises PlatformUnavailable and ApplyFailed."""
+        ...
+
+    def apply(self, manifests: Sequence[Manifest]) -> Deployment:
+        """Make them true, again or for the first time; raises ApplyFailed, which names the manifest."""
+        ...
+
+    def status(self) -> Deployment | None:
+        """None when there is nothing of that name."""
+        ...
+
+    def logs(self, *, follow: bool = False, lines: int = 100) -> Iterator[str]:
+        """The app's newest lines, without their ends; with `follow` it goes on until it is closed."""
+        ...
+
+    def remove(self) -> Sequence[str]:
+        """Delete what apply() made; the addresses of what went. Doing it twice is no error."""
+        ...
+
+
+class PlatformFactory(Protocol):
+    """Opens a platform for one deployment; what is registered under the platform's name."""
+
+    def __call__(self, spec: DeploymentSpec, *, log: "Log") -> Platform: ...
+
+
+class Log(Protocol):
+    """Takes one line of what is going on."""
+
+    def __call__(self, line: str, /) -> None: ...

@@ -1,0 +1,1 @@
+"""Systems that make documents true, one file each."""

@@ -1,0 +1,179 @@
+"""Azure Resource Manager as a platform: makes a deployment's resources true, one after the other, over REST."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.config import environment
+from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest
+from infra.errors import NeverReady, PlatformUnavailable
+from infra.platforms.arm_client import PUBLIC, ArmClient, Pace
+from infra.platforms.arm_errors import Refused, failed
+from infra.platforms.arm_logs import app_lines
+from infra.platforms.arm_place import ArmPlace
+from infra.platforms.arm_ready import Probe, Watch, earlier, health_path
+from infra.platforms.arm_remove import remove
+from infra.platforms.arm_status import APPS, deployment
+from infra.platforms.arm_steps import Steps, ordered, tagged
+from infra.platforms.arm_values import Values
+from infra.resources.kinds import GROUP, api_version
+from infra.targets.azure_options import AzureOptions, resource_group
+
+ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
+"""Of another cloud than the public one: `https://management.usgovcloudapi.net`."""
+SUBSCRIPTION = "AZURE_SUBSCRIPTION_ID"
+_READY = 230.0
+_PAUSE = 3.0
+
+
+def open_arm(spec: DeploymentSpec, *, log: Log) -> "ArmPlatform":
+    """Nobody is asked yet. Who the caller is comes from azure-identity: environment, managed identity, `az login`."""
+    return ArmPlatform(spec, log=log)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmTimes:
+    """How long an app has to answer, in seconds; and how fast Azure is asked."""
+
+    ready: float = _READY
+    pause: float = _PAUSE
+    pace: Pace = field(default_factory=Pace)
+
+
+class ArmPlatform:
+    """One deployment in one resource group; every call opens its own connections and closes them."""
+
+    def __init__(
+        self,
+        spec: DeploymentSpec,
+        *,
+        log: Log,
+        credential: Any = None,
+        times: ArmTimes | None = None,
+        probe: Probe | None = None,
+    ) -> None:
+        """`credential`, a TokenCredential, is azure-identity's default when it is None."""
+        self._spec = spec
+        self._log = log
+        self._credential = credential
+        options = spec.options if isinstance(spec.options, AzureOptions) else AzureOptions()
+        self._options = options
+        self._times = times or ArmTimes(ready=options.ready_timeout)
+        self._probe = probe
+        self._variables = environment()
+
+    def diff(self, manifests: Sequence[Manifest]) -> Sequence[Change]:
+        """By asking for each of them; raises PlatformUnavailable, ApplyFailed and InvalidDeployment."""
+        with self._connected() as (arm, place):
+            steps = self._steps(arm, place, planning=True)
+            return tuple(steps.change(each) for each in ordered(manifests))
+
+    def apply(self, manifests: Sequence[Manifest]) -> Deployment:
+        """Skips what is so already, hence doing it again goes on after a failure. Raises ApplyFailed and NeverReady."""
+        with self._connected() as (arm, place):
+            steps = self._steps(arm, place, planning=False)
+            for manifest in ordered(manifests):
+                if manifest.kind.lower() in APPS:
+                    self._apply_app(arm, steps, manifest)
+                else:
+                    steps.apply(manifest)
+            self._name_what_is_left(arm, place, manifests)
+            return self._deployment(arm, place)
+
+    def status(self) -> Deployment | None:
+        """None where neither the group nor anything of this deployment is there."""
+        with self._connected() as (arm, place):
+            if not tagged(arm, place, self._spec.name):
+                return None
+            return self._deployment(arm, place)
+
+    def logs(self, *, follow: bool = False, lines: int = 100) -> Iterator[str]:
+        """Raises ApplyFailed where there is no app, or Azure does not give its log."""
+        with self._connected() as (arm, place):
+            app = next((each for each in tagged(arm, place, self._spec.name) if each["type"].lower() in APPS), None)
+            found = arm.get(app["id"], api_version(app["type"])) if app else None
+            if found is None:
+                raise PlatformUnavailable(
+                    f"There is no app of deployment {self._spec.name!r} in the group {place.group!r}; apply it."
+                )
+            yield from app_lines(arm, found, follow=follow, lines=lines)
+
+    def remove(self) -> Sequence[str]:
+        """What has this deployment's tag, its roles elsewhere, and the group where it made that and nobody uses it."""
+        with self._connected() as (arm, place):
+            return remove(arm, place, self._spec.name, log=self._log)
+
+    def _apply_app(self, arm: ArmClient, steps: Steps, manifest: Manifest) -> None:
+        path = steps.place.path_of(manifest)
+        watch = Watch(arm, path, probe=self._probe or arm.answer_of, log=self._log)
+        was = arm.get(path, manifest.body["apiVersion"])
+        watch.before(was)
+        change, was = steps.apply(manifest)
+        body = steps.values.of(manifest.body)
+        why = watch.wait(
+            health_path(body), limit=self._times.ready, pause=self._times.pause, is_update=change.action == "update"
+        )
+        if not why:
+            return
+        output = steps.values.scrubbed(watch.last_lines())
+        if change.action == "update" and was is not None:
+            self._log(f"{manifest.address}: {why}; what ran before is put back.")
+            steps.put(manifest, earlier(body, was))
+            end = "What ran before runs again."
+        else:
+            end = "It stays as it is; correct the image or its settings and apply again."
+        raise NeverReady(
+            f"{manifest.address} was started and never answered: {why}. {end} Its last lines:\n{output}", output=output
+        )
+
+    def _name_what_is_left(self, arm: ArmClient, place: ArmPlace, manifests: Sequence[Manifest]) -> None:
+        """Accounts hold data, so that nothing goes because a deployment does not name it any more."""
+        wanted = {each.address.lower() for each in manifests}
+        for found in tagged(arm, place, self._spec.name):
+            address = place.address_of(found["id"])
+            if address.lower() not in wanted:
+                self._log(f"{address}: not part of the deployment any more; it stays until you delete it")
+
+    def _deployment(self, arm: ArmClient, place: ArmPlace) -> Deployment:
+        found = tagged(arm, place, self._spec.name)
+        return deployment(arm, self._spec.name, found, target=self._spec.target, group=place.group)
+
+    def _steps(self, arm: ArmClient, place: ArmPlace, *, planning: bool) -> Steps:
+        values = Values(arm, place, self._variables, planning=planning)
+        return Steps(arm, place, values, log=self._log, pace=self._times.pace)
+
+    @contextmanager
+    def _connected(self) -> Iterator[tuple[ArmClient, ArmPlace]]:
+        endpoint = self._variables.get(ENDPOINT) or PUBLIC
+        credential = self._credential or _credential(endpoint)
+        try:
+            with ArmClient(endpoint, credential, log=self._log, pace=self._times.pace) as arm:
+                subscription = self._options.subscription or self._variables.get(SUBSCRIPTION) or _only_one(arm)
+                yield arm, ArmPlace(subscription=subscription, group=resource_group(self._spec))
+        except Refused as refusal:
+            group = resource_group(self._spec)
+            raise failed(refusal, f"{GROUP}/{group}", group=group) from refusal
+        finally:
+            if self._credential is None:
+                credential.close()
+
+
+def _credential(endpoint: str) -> Any:
+    try:
+        import azure.mgmt.core  # noqa: F401 - part of the same extra
+        from azure.identity import DefaultAzureCredential
+    except ImportError as cause:
+        raise PlatformUnavailable(
+            "Deploying to Azure needs azure-identity: pip install 'functions-packager[azure]'."
+        ) from cause
+    # Another cloud's directory is not known to the public one, which would be asked otherwise.
+    return DefaultAzureCredential(disable_instance_discovery=endpoint != PUBLIC)
+
+
+def _only_one(arm: ArmClient) -> str:
+    found = [each for each in arm.list("/subscriptions", "2022-12-01") if each.get("state") == "Enabled"]
+    if len(found) == 1:
+        return str(found[0]["subscriptionId"])
+    listed = ", ".join(f"{each['displayName']} ({each['subscriptionId']})" for each in found) or "none"
+    raise PlatformUnavailable(f"Which subscription? You have {listed}. Name it in the options, or set {SUBSCRIPTION}.")

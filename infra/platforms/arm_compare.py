@@ -1,0 +1,101 @@
+"""What a body asks for that a resource does not have: Azure adds much of its own, which is no difference."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from infra.platforms.arm_values import UNKNOWN, SecretText
+
+_NOT_SHOWN = frozenset({"apiVersion", "scope", "dependsOn"})
+"""Keys of a body that say how to ask, not what shall be."""
+_REGIONS = frozenset({"location"})
+_SETTINGS = ("properties.siteConfig.appSettings", ".environmentVariables", ".env")
+"""Settings of apps: what they hold is never shown, secret or not."""
+_MISSING = object()
+
+
+def differences(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> tuple[str, ...]:
+    """`properties.sku.name: 'B1' -> 'P1v3'`, or `NAME: changed` where a value is not to be seen; empty when it is so.
+
+    Nulls and what only `actual` has do not count, but for app settings: a body says all of them.
+    """
+    body = {key: value for key, value in wanted.items() if key not in _NOT_SHOWN}
+    return tuple(_mapping(body, actual, ""))
+
+
+def _mapping(wanted: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> Iterator[str]:
+    # Ids are keys of `userAssignedIdentities`, in whatever case Azure likes.
+    by_name = {key.lower(): value for key, value in actual.items()}
+    for key, value in wanted.items():
+        if value is not None:
+            yield from _value(value, by_name.get(str(key).lower(), _MISSING), f"{path}.{key}".lstrip("."))
+
+
+def _value(wanted: Any, actual: Any, path: str) -> Iterator[str]:
+    if isinstance(wanted, Mapping):
+        yield from _mapping(wanted, actual if isinstance(actual, Mapping) else {}, path)
+        if not wanted and actual is _MISSING and path.startswith("identity."):
+            yield f"{path}: added"
+    elif isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        yield from _list(wanted, actual if isinstance(actual, Sequence) else [], path)
+    elif not _same(wanted, actual, path):
+        yield _told(wanted, actual, path)
+
+
+def _list(wanted: Sequence[Any], actual: Sequence[Any], path: str) -> Iterator[str]:
+    if _is_named(wanted) and _is_named(actual):
+        yield from _named(wanted, {str(each["name"]): each for each in actual}, path)
+        return
+    if len(wanted) != len(actual):
+        yield f"{path}: {len(actual)} -> {len(wanted)} entries"
+        return
+    for index, (one, other) in enumerate(zip(wanted, actual, strict=True)):
+        yield from _value(one, other, f"{path}[{index}]")
+
+
+def _named(wanted: Sequence[Any], actual: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Lists whose entries have names have no order."""
+    for each in wanted:
+        name = str(each["name"])
+        inner = f"{path}[{name}]"
+        if name not in actual:
+            yield _short(inner, "added")
+        else:
+            rest = {key: value for key, value in each.items() if key != "name"}
+            yield from _mapping(rest, actual[name], inner)
+    for name in actual.keys() - {str(each["name"]) for each in wanted}:
+        yield _short(f"{path}[{name}]", "removed")
+
+
+def _is_named(values: Sequence[Any]) -> bool:
+    return all(isinstance(each, Mapping) and "name" in each for each in values)
+
+
+def _same(wanted: Any, actual: Any, path: str) -> bool:
+    if wanted == actual:
+        return True
+    if not isinstance(wanted, str) or not isinstance(actual, str):
+        # Azure takes text for numbers, and the reverse, and answers with its own kind.
+        return actual is not _MISSING and not isinstance(wanted, bool) and str(wanted) == str(actual)
+    if path in _REGIONS:
+        return _region(wanted) == _region(actual)
+    is_id = wanted.startswith("/subscriptions/")
+    return (is_id or path in {"kind", "identity.type"}) and wanted.lower() == actual.lower()
+
+
+def _told(wanted: Any, actual: Any, path: str) -> str:
+    if isinstance(wanted, SecretText) or any(part in path for part in _SETTINGS):
+        return _short(path, "changed")
+    if wanted is UNKNOWN:
+        return f"{path}: {UNKNOWN}"
+    return f"{path}: {'nothing' if actual is _MISSING else repr(actual)} -> {wanted!r}"
+
+
+def _short(path: str, what: str) -> str:
+    """An app setting by its name alone."""
+    if any(part in path for part in _SETTINGS):
+        path = path.rpartition("[")[2].partition("]")[0]
+    return f"{path}: {what}"
+
+
+def _region(name: str) -> str:
+    return name.replace(" ", "").lower()

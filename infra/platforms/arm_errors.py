@@ -1,0 +1,82 @@
+"""What Azure refuses, in our errors: which resource, Azure's own words, and the way out."""
+
+import re
+from typing import Any
+
+from infra.errors import ApplyFailed, NotPermitted
+
+_AGAIN = "Apply again: it goes on where it stopped."
+_TAKEN = re.compile(r"already (exists|taken|in use)|not available|is already|AlreadyTaken|AlreadyInUse")
+_ACTION = re.compile(r"perform action '([^']+)'")
+_SCOPE = re.compile(r"over scope '([^']+)'")
+_ROLES_WRITE = "microsoft.authorization/roleassignments/"
+BUSY = frozenset({"AnotherOperationInProgress", "OperationInProgress", "ResourceGroupBeingDeleted"})
+"""Codes of a 409 that goes away by waiting."""
+
+
+class Refused(Exception):
+    """Azure's own answer to one request; what asked for it turns it into an error that names the resource."""
+
+    def __init__(self, status: int, code: str, said: str) -> None:
+        super().__init__(f"{code}: {said}")
+        self.status = status
+        self.code = code
+        self.said = said
+
+
+def refused(status: int, document: Any, text: str) -> Refused:
+    """The refusal that an answer is: `{"error": {"code": ..., "message": ...}}`, or Kudu's plain text."""
+    error = document.get("error", document) if isinstance(document, dict) else {}
+    error = error if isinstance(error, dict) else {"message": error}
+    code = str(error.get("code") or error.get("Code") or f"HTTP {status}")
+    message = str(error.get("message") or error.get("Message") or text.strip()[:500] or "without a word")
+    inner = [str(each.get("message")) for each in error.get("details") or () if isinstance(each, dict)]
+    return Refused(status, code, " ".join([message, *(each for each in inner if each not in message)]))
+
+
+def failed(refusal: Refused, address: str, *, group: str) -> ApplyFailed:
+    """The error for a manifest that Azure did not take."""
+    if refusal.status == 403:
+        return _not_permitted(refusal, address)
+    words = f"Azure did not take {address}: {refusal.code}: {refusal.said}"
+    return ApplyFailed(f"{words.rstrip('. ')}. {_way_out(refusal, group)}")
+
+
+def _way_out(refusal: Refused, group: str) -> str:
+    ways = [
+        (
+            refusal.code == "ResourceGroupNotFound",
+            f"Somebody deleted the resource group {group!r} meanwhile; apply again makes everything anew.",
+        ),
+        (
+            refusal.status == 409 and _TAKEN.search(f"{refusal.code} {refusal.said}"),
+            "Somebody else has that name: give the deployment, or that resource, another one.",
+        ),
+        ("Location" in refusal.code, "Choose another region."),
+        ("Sku" in refusal.code or "Quota" in refusal.code, "Choose another size or region."),
+        (refusal.status == 429, f"The subscription has asked too often; wait a while. {_AGAIN}"),
+        (refusal.status == 400, "Correct that and apply again: it goes on where it stopped."),
+    ]
+    return next((words for fits, words in ways if fits), _AGAIN)
+
+
+def _not_permitted(refusal: Refused, address: str) -> NotPermitted:
+    action, scope = _ACTION.search(refusal.said), _SCOPE.search(refusal.said)
+    if action is None:
+        return NotPermitted(f"You may not do that to {address}: {refusal.code}: {refusal.said}")
+    role = _role(action[1])
+    where = f" on {scope[1]}" if scope else ""
+    return NotPermitted(
+        f"You may not {action[1]}{where}, which {address} needs. Ask somebody who may to give you the role {role!r} "
+        f"there, and apply again; roles that were given just now take some minutes."
+    )
+
+
+def _role(action: str) -> str:
+    """A built-in role that has it, with as little else as there is."""
+    lower = action.lower()
+    if lower.startswith(_ROLES_WRITE):
+        return "Role Based Access Control Administrator"
+    if lower.startswith("microsoft.web/"):
+        return "Website Contributor"
+    return "Contributor"

@@ -1,0 +1,114 @@
+"""Wait until the app that was just applied answers, and put the earlier one back where it never does."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from infra.contract import Log
+from infra.errors import ApplyFailed
+from infra.platforms.arm_client import ArmClient
+from infra.platforms.arm_logs import STARTED, app_lines, platform_lines
+from infra.platforms.arm_status import is_reachable, url_of
+from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, api_version
+
+Probe = Callable[[str], int | None]
+"""The status with which a URL answers, or None."""
+_GIVEN_UP = re.compile(
+    r"failing site start|didn't respond to HTTP pings|did not respond to HTTP pings|pull failed|ImagePullFailure"
+    r"|has exited|Site startup probe failed",
+    re.IGNORECASE,
+)
+_LINES = 20
+
+
+class Watch:
+    """One look at an app before it is changed, and as many as it takes afterwards."""
+
+    def __init__(self, arm: ArmClient, path: str, *, probe: Probe, log: Log) -> None:
+        self._arm = arm
+        self._path = path
+        self._probe = probe
+        self._log = log
+        self._seen: set[str] = set()
+
+    def before(self, app: Mapping[str, Any] | None) -> None:
+        """App Service lets the old container answer until the new one does, so only its log tells them apart."""
+        if app is not None and app["type"].lower() == SITE.lower():
+            self._seen = set(platform_lines(self._arm, app))
+
+    def wait(self, path: str, *, limit: float, pause: float, is_update: bool) -> str:
+        """Empty when it answers; why not, when it was given up or `limit` seconds are over."""
+        deadline = time.monotonic() + limit
+        self._log(f"Waiting for {self._path.rpartition('/')[2]} to answer, {limit:.0f} s at most.")
+        while True:
+            app = self._arm.get(self._path, api_version(self._kind))
+            if app is None:
+                return "it was deleted meanwhile"
+            state = self._look(app, path, is_update=is_update)
+            if state is not None:
+                return state
+            if time.monotonic() >= deadline:
+                return f"it did not answer within {limit:.0f} s"
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+
+    def last_lines(self) -> str:
+        """What the app said last; empty where its log cannot be had."""
+        app = self._arm.get(self._path, api_version(self._kind))
+        try:
+            return "\n".join(app_lines(self._arm, app, follow=False, lines=_LINES)) if app else ""
+        except ApplyFailed as cause:
+            return str(cause)
+
+    @property
+    def _kind(self) -> str:
+        return self._path.rpartition("/providers/")[2]
+
+    def _look(self, app: Mapping[str, Any], path: str, *, is_update: bool) -> str | None:
+        """Empty for ready, words for given up, None for not yet."""
+        kind, properties = app["type"].lower(), app["properties"]
+        if kind == CONTAINER_APP.lower() and properties.get("latestRevisionName") != properties.get(
+            "latestReadyRevisionName"
+        ):
+            return None
+        state = (properties.get("instanceView") or {}).get("state")
+        if kind == CONTAINER_GROUP.lower() and state != "Running":
+            return "its containers ended" if state == "Failed" else None
+        if kind == SITE.lower() and is_update:
+            fresh = [line for line in platform_lines(self._arm, app) if line not in self._seen]
+            if any(_GIVEN_UP.search(line) for line in fresh):
+                return "App Service gave its container up"
+            if fresh and not any(STARTED.search(line) for line in fresh):
+                return None
+        return self._answers(url_of(app), path) if is_reachable(app) else ""
+
+    def _answers(self, url: str, path: str) -> str | None:
+        status = self._probe(f"{url}{path}")
+        return "" if status is not None and status < 500 else None
+
+
+def health_path(body: Mapping[str, Any]) -> str:
+    """Where the app of this body says how it is; `/` when it says nothing."""
+    properties = body["properties"]
+    site = properties.get("siteConfig") or {}
+    if site.get("healthCheckPath"):
+        return str(site["healthCheckPath"])
+    containers = properties.get("containers") or (properties.get("template") or {}).get("containers") or [{}]
+    first = containers[0].get("properties") or containers[0]
+    probes = [first.get("readinessProbe"), *(first.get("probes") or []), first.get("livenessProbe")]
+    paths = [(each.get("httpGet") or {}).get("path") for each in probes if each]
+    return next((str(each) for each in paths if each), "/")
+
+
+def earlier(wanted: Any, was: Any) -> Any:
+    """The body `wanted` with what was there before wherever that is known, and without what was not there at all."""
+    if isinstance(wanted, Mapping) and isinstance(was, Mapping):
+        return {key: earlier(value, was.get(key, value)) for key, value in wanted.items()}
+    if _has_names(wanted) and _has_names(was):
+        new = {each["name"]: each for each in wanted}
+        return [earlier(new.get(each["name"], each), each) for each in was]
+    return was
+
+
+def _has_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) and "name" in one for one in value)

@@ -1,0 +1,118 @@
+"""An app in Azure as it stands: its state, its address, its key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.contract import Deployment
+from infra.platforms.arm_client import ArmClient
+from infra.platforms.arm_current import state_of
+from infra.platforms.arm_errors import Refused
+from infra.platforms.arm_logs import STARTED, platform_lines
+from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, STORAGE, api_version
+
+APPS = (SITE.lower(), CONTAINER_GROUP.lower(), CONTAINER_APP.lower())
+_STATES = {
+    "running": "running",
+    "succeeded": "running",
+    "stopped": "stopped",
+    "terminated": "stopped",
+    "suspended": "stopped",
+    "failed": "failed",
+    "canceled": "failed",
+    "limited": "failed",
+    "quotaexceeded": "failed",
+}
+
+
+def deployment(arm: ArmClient, name: str, resources: list[dict[str, Any]], *, target: str, group: str) -> Deployment:
+    """What is known of the deployment that made these resources."""
+    details = {"resource group": group}
+    accounts = [each["name"] for each in resources if each["type"].lower() == STORAGE.lower()]
+    if accounts:
+        details["storage accounts"] = ", ".join(sorted(accounts))
+    found = next((each for each in resources if each["type"].lower() in APPS), None)
+    app = arm.get(found["id"], api_version(found["type"])) if found else None
+    if app is None:
+        details["reason"] = "The app is not there yet; apply again goes on."
+        return Deployment(name=name, target=target, state="failed", details=details)
+    kind = app["type"].lower()
+    if kind == CONTAINER_GROUP.lower():
+        details |= _last_event(app)
+    if kind == SITE.lower():
+        details |= _last_error(arm, app)
+    key = _key(arm, app, details) if "functionapp" in str(app.get("kind", "")) and kind == SITE.lower() else ""
+    return Deployment(
+        name=name,
+        target=target,
+        state=_state(app),
+        url=url_of(app),
+        key=key,
+        image=image_of(arm, app),
+        details=details,
+    )
+
+
+def url_of(app: Mapping[str, Any]) -> str:
+    """Where an app answers; empty when nobody outside reaches it."""
+    properties, kind = app["properties"], app["type"].lower()
+    if kind == SITE.lower():
+        return f"https://{properties['defaultHostName']}"
+    if kind == CONTAINER_APP.lower():
+        ingress = (properties.get("configuration") or {}).get("ingress") or {}
+        return f"https://{ingress['fqdn']}" if ingress.get("fqdn") else ""
+    address = properties.get("ipAddress") or {}
+    host = address.get("fqdn") or address.get("ip")
+    ports = [each["port"] for each in address.get("ports") or []]
+    return f"http://{host}:{ports[0]}" if host and ports else ""
+
+
+def is_reachable(app: Mapping[str, Any]) -> bool:
+    """Has it an address that is not its own network's alone?"""
+    properties, kind = app["properties"], app["type"].lower()
+    if kind == CONTAINER_APP.lower():
+        return bool(((properties.get("configuration") or {}).get("ingress") or {}).get("external"))
+    if kind == CONTAINER_GROUP.lower():
+        return str((properties.get("ipAddress") or {}).get("type")).lower() == "public"
+    return True
+
+
+def image_of(arm: ArmClient, app: Mapping[str, Any]) -> str:
+    """The image that it was told to run."""
+    properties, kind = app["properties"], app["type"].lower()
+    if kind == CONTAINER_APP.lower():
+        return str(properties["template"]["containers"][0]["image"])
+    if kind == CONTAINER_GROUP.lower():
+        return str(properties["containers"][0]["properties"]["image"])
+    web = arm.get(f"{app['id']}/config/web", api_version(SITE)) or {}
+    return str((web.get("properties") or {}).get("linuxFxVersion") or "").removeprefix("DOCKER|")
+
+
+def _state(app: Mapping[str, Any]) -> str:
+    properties = app["properties"]
+    if state_of(app) in {"failed", "canceled"}:
+        return "failed"
+    view = (properties.get("instanceView") or {}).get("state")
+    said = str(view or properties.get("state") or properties.get("runningStatus") or "").lower()
+    return _STATES.get(said, "deploying")
+
+
+def _last_error(arm: ArmClient, site: Mapping[str, Any]) -> dict[str, str]:
+    """Of what App Service says of the newest container: an error that a start came after is over."""
+    said = next((line for line in reversed(platform_lines(arm, site)) if STARTED.search(line) or " ERROR " in line), "")
+    return {"last error": said} if " ERROR " in said else {}
+
+
+def _last_event(group: Mapping[str, Any]) -> dict[str, str]:
+    view = group["properties"]["containers"][0]["properties"].get("instanceView") or {}
+    said = (view.get("currentState") or {}).get("detailStatus")
+    return {"reason": str(said)} if said else {}
+
+
+def _key(arm: ArmClient, app: Mapping[str, Any], details: dict[str, str]) -> str:
+    """The default function key; empty where the caller may not see it, or no host gives one."""
+    try:
+        keys = arm.post(f"{app['id']}/host/default/listkeys", api_version(SITE))
+    except Refused as refusal:
+        details["key"] = f"not shown: {refusal.code}"
+        return ""
+    return str((keys.get("functionKeys") or {}).get("default") or "")

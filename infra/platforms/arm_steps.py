@@ -1,0 +1,149 @@
+"""One manifest after the other: what would change, and the change."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.contract import Change, Log, Manifest
+from infra.errors import ApplyFailed, InvalidDeployment
+from infra.platforms.arm_client import ArmClient, Pace
+from infra.platforms.arm_compare import differences
+from infra.platforms.arm_current import BROKEN, current, is_working, settled, state_of
+from infra.platforms.arm_errors import BUSY, Refused, failed
+from infra.platforms.arm_place import ArmPlace
+from infra.platforms.arm_values import Values
+from infra.resources.expressions import DEPLOYMENT_TAG, holds_secret
+from infra.resources.kinds import CONTAINER_GROUP, GROUP, ROLE, api_version
+
+_URL_ONLY = frozenset({"apiVersion", "scope"})
+_FIRST_WAIT = 2.0
+
+
+class Steps:
+    """Belongs to one plan or one apply, as its values are read once."""
+
+    def __init__(self, arm: ArmClient, place: ArmPlace, values: Values, *, log: Log, pace: Pace) -> None:
+        self.place = place
+        self.values = values
+        self._arm = arm
+        self._log = log
+        self._pace = pace
+        self._gave_roles = False
+
+    def change(self, manifest: Manifest) -> Change:
+        """What apply() would do with it; raises ApplyFailed."""
+        return self._compared(manifest)[0]
+
+    def apply(self, manifest: Manifest) -> tuple[Change, dict[str, Any] | None]:
+        """What was done, and what was there before; raises ApplyFailed."""
+        change, was = self._compared(manifest, wait=True)
+        if change.action == "none":
+            self._log(f"{manifest.address}: as it should be{_unseen(manifest)}")
+            return change, was
+        details = f": {'; '.join(change.details)}" if change.details else ""
+        self._log(f"{manifest.address}: {change.action}{details}")
+        self.put(manifest, self._values(manifest))
+        self._gave_roles |= manifest.kind == ROLE
+        return change, was
+
+    def put(self, manifest: Manifest, body: Mapping[str, Any]) -> None:
+        """Send the body and wait for its end; raises ApplyFailed."""
+        path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
+        sent = {key: value for key, value in body.items() if key not in _URL_ONLY}
+        deadline, wait = time.monotonic() + self._pace.directory, min(_FIRST_WAIT, self._pace.poll)
+        while True:
+            try:
+                self._arm.put(path, version, sent)
+            except Refused as refusal:
+                if self._is_enough(manifest, path, refusal):
+                    return
+                if not self._passes(refusal) or time.monotonic() >= deadline:
+                    raise self._failed(refusal, manifest) from None
+                self._log(f"{manifest.address}: {refusal.code}; again in {wait:.0f} s")
+                time.sleep(wait)
+                wait = min(wait * 2, 30.0)
+            else:
+                return
+
+    def _is_enough(self, manifest: Manifest, path: str, refusal: Refused) -> bool:
+        """A role that somebody gave is as good as one of ours; one of an identity that is gone makes way for it."""
+        if manifest.kind != ROLE:
+            return False
+        if refusal.code == "RoleAssignmentUpdateNotPermitted":
+            self._arm.delete(path, manifest.body["apiVersion"])
+            self._log(f"{manifest.address}: it was given to an identity that is gone; given again")
+            return False
+        return refusal.code == "RoleAssignmentExists"
+
+    def _passes(self, refusal: Refused) -> bool:
+        """Is it one that goes away by waiting? New identities and their roles take a while to be known everywhere."""
+        waiting = {"PrincipalNotFound", "RoleAssignmentUpdateNotPermitted"} | BUSY
+        may_not_pull = refusal.code == "InaccessibleImage" or "unauthorized" in refusal.said.lower()
+        return refusal.code in waiting or (self._gave_roles and may_not_pull)
+
+    def _compared(self, manifest: Manifest, *, wait: bool = False) -> tuple[Change, dict[str, Any] | None]:
+        try:
+            body = self._values(manifest)
+            was = current(self._arm, self.place, manifest, body)
+            if was is not None and wait and is_working(was):
+                self._log(f"{manifest.address}: somebody works on it; waiting")
+                path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
+                settled(self._arm, path, version, pause=self._pace.poll, limit=self._pace.operation)
+                was = current(self._arm, self.place, manifest, body)
+        except Refused as refusal:
+            raise self._failed(refusal, manifest) from None
+        if was is None:
+            return Change(action="create", address=manifest.address, details=_role(manifest)), None
+        if manifest.kind == GROUP:
+            # A group that was there before stays whose it is: its region and its tags are not ours to change.
+            return Change(action="none", address=manifest.address), was
+        details = differences(body, was)
+        if state_of(was) in BROKEN:
+            details = (*details, f"provisioningState: {state_of(was)}")
+        return Change(action="update" if details else "none", address=manifest.address, details=details), was
+
+    def _values(self, manifest: Manifest) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self.values.of(manifest.body)
+        except Refused as refusal:
+            raise self._failed(refusal, manifest) from None
+        return found
+
+    def _failed(self, refusal: Refused, manifest: Manifest) -> ApplyFailed:
+        # Azure may repeat what was sent, so its words go through `scrubbed` and its answer is not chained.
+        said = Refused(refusal.status, refusal.code, self.values.scrubbed(refusal.said))
+        return failed(said, manifest.address, group=self.place.group)
+
+
+def _role(manifest: Manifest) -> tuple[str, ...]:
+    """The names of roles say nothing."""
+    if manifest.kind != ROLE:
+        return ()
+    return (f"{manifest.body['properties']['roleDefinitionId'].name} on {manifest.body['scope'].address}",)
+
+
+def _unseen(manifest: Manifest) -> str:
+    if manifest.kind == CONTAINER_GROUP and holds_secret(manifest.body):
+        return "; its secrets cannot be read back, so change a tag too when you change one of them"
+    return ""
+
+
+def ordered(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """In the given order, but each after those it needs; raises InvalidDeployment when they need each other."""
+    waiting = list(manifests)
+    done: list[Manifest] = []
+    inside = {each.address for each in manifests}
+    while waiting:
+        ready = {each.address for each in done}
+        found = next((each for each in waiting if not (set(each.after) & inside) - ready), None)
+        if found is None:
+            raise InvalidDeployment(f"{waiting[0].address} waits for itself: {', '.join(waiting[0].after)}.")
+        waiting.remove(found)
+        done.append(found)
+    return done
+
+
+def tagged(arm: ArmClient, place: ArmPlace, deployment: str) -> list[dict[str, Any]]:
+    """The resources in the group that the deployment made, as far as lists show them."""
+    query = {"$filter": f"tagName eq '{DEPLOYMENT_TAG}' and tagValue eq '{deployment}'"}
+    return list(arm.list(f"{place.group_path}/resources", api_version(GROUP), query))

@@ -1,0 +1,199 @@
+"""A Kubernetes cluster as a platform: makes a deployment's objects true by the user's kubectl."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.config import environment
+from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest, Secret
+from infra.errors import ApplyFailed, InvalidDeployment, NeverReady
+from infra.platforms.arm_compare import differences
+from infra.platforms.kubectl import Kubectl
+from infra.platforms.kubernetes_rollout import SETTLED, Rollout, state_of
+from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME
+from infra.targets.kubernetes_options import KubernetesOptions
+from infra.targets.kubernetes_secrets import PULL_TYPE, SECRET
+
+DEPLOYMENT = "apps/v1/Deployment"
+INGRESS = "networking.k8s.io/v1/Ingress"
+NAMESPACE = "v1/Namespace"
+_KINDS = (
+    INGRESS, "keda.sh/v1alpha1/ScaledObject", "keda.sh/v1alpha1/TriggerAuthentication",
+    "autoscaling/v2/HorizontalPodAutoscaler", "policy/v1/PodDisruptionBudget", DEPLOYMENT, "v1/Service",
+    "networking.k8s.io/v1/NetworkPolicy", SECRET, "v1/ServiceAccount",
+)  # fmt: skip
+"""All that a deployment may have, in the order of deleting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Seconds."""
+
+    pause: float = 2.0
+    margin: float = 60.0
+    """Beyond the time that a start may take: for nodes that must come first, and images that must be pulled."""
+
+
+def open_kubernetes(spec: DeploymentSpec, *, log: Log) -> "KubernetesPlatform":
+    """Nobody is asked yet."""
+    return KubernetesPlatform(spec, log=log)
+
+
+class KubernetesPlatform:
+    """One deployment in one namespace."""
+
+    def __init__(
+        self, spec: DeploymentSpec, *, log: Log, kubectl: Kubectl | None = None, times: Times | None = None
+    ) -> None:
+        options = spec.options if isinstance(spec.options, KubernetesOptions) else KubernetesOptions()
+        self._spec, self._options, self._log = spec, options, log
+        self._kubectl = kubectl or Kubectl(context=options.context, namespace=options.namespace)
+        self._times = times or Times()
+        self._variables = environment()
+
+    def diff(self, manifests: Sequence[Manifest]) -> Sequence[Change]:
+        """By asking for each of them; raises PlatformUnavailable, NotPermitted, ApplyFailed and InvalidDeployment."""
+        there = self._there(manifests)
+        changes = [self._change(each, there) for each in manifests]
+        gone = [Change(action="delete", address=f"{kind}/{name}") for kind, name in self._leftovers(manifests)]
+        return [*changes, *gone]
+
+    def apply(self, manifests: Sequence[Manifest]) -> Deployment:
+        """Only what is not so yet; then waits for the pods. Raises ApplyFailed and NeverReady, and what diff() does."""
+        there = self._there(manifests)
+        before = there.get(f"{DEPLOYMENT}/{self._spec.name}")
+        changed = set()
+        for manifest in manifests:
+            change = self._change(manifest, there)
+            if change.action != "none":
+                self._log(f"{change.action} {change.address}")
+                self._kubectl.apply(self._body(manifest), manifest.address)
+                changed.add(manifest.kind)
+        for kind, name in self._leftovers(manifests):
+            self._log(f"delete {kind}/{name}")
+            self._kubectl.delete(kind, name)
+        if SECRET in changed and DEPLOYMENT not in changed:
+            self._kubectl.restart(self._spec.name)
+        if changed & {SECRET, DEPLOYMENT} or before is None or state_of(before) not in SETTLED:
+            self._wait(before)
+        found = self.status()
+        if found is None:
+            raise ApplyFailed(f"{DEPLOYMENT}/{self._spec.name} was deleted while it started; apply again.")
+        return found
+
+    def status(self) -> Deployment | None:
+        pods = self._kubectl.get(DEPLOYMENT, self._spec.name)
+        if pods is None or pods["metadata"].get("labels", {}).get(MANAGED) != MANAGER:
+            return None
+        ingress = self._kubectl.get(INGRESS, self._spec.name)
+        inside = f"http://{self._spec.name}.{self._options.namespace}"
+        outside = f"https://{ingress['spec']['rules'][0]['host']}" if ingress else ""
+        state, said = state_of(pods), pods.get("status", {})
+        details = {"replicas": f"{said.get('availableReplicas', 0)} available of {pods['spec'].get('replicas', 1)}"}
+        if outside:
+            details["inside"] = inside
+        return Deployment(
+            name=self._spec.name,
+            target=self._spec.target,
+            state=state,
+            url=outside or inside,
+            image=pods["spec"]["template"]["spec"]["containers"][0]["image"],
+            details=details,
+        )
+
+    def logs(self, *, follow: bool = False, lines: int = 100) -> Iterator[str]:
+        """Of all its pods, each line after its pod's name."""
+        more = ["--follow"] if follow else []
+        selector = f"{NAME}={self._spec.name}"
+        return self._kubectl.lines(
+            "logs", "--selector", selector, f"--tail={lines}", "--prefix", "--max-log-requests=50", *more
+        )
+
+    def remove(self) -> Sequence[str]:
+        gone = []
+        for kind, name in self._own():
+            self._kubectl.delete(kind, name)
+            gone.append(f"{kind}/{name}")
+        namespace = self._kubectl.get(NAMESPACE, self._options.namespace) if self._options.create_namespace else None
+        if namespace is not None and namespace["metadata"].get("labels", {}).get(NAME) == self._spec.name:
+            self._kubectl.delete(NAMESPACE, self._options.namespace)
+            gone.append(f"{NAMESPACE}/{self._options.namespace}")
+        return gone
+
+    def _wait(self, before: Mapping[str, Any] | None) -> None:
+        rollout = Rollout(self._kubectl, self._spec.name, pause=self._times.pause)
+        limit = self._options.initial_delay_seconds + self._times.margin
+        self._log(f"Waiting for the pods, {limit:.0f} s at most.")
+        why = rollout.wait(limit)
+        if not why:
+            return
+        output = rollout.last_lines()
+        end = "It stays as it is; correct the image or its settings and apply again."
+        if before is not None:
+            self._log(f"{why}; what ran before is put back.")
+            rollout.put_back(before)
+            end = "What ran before is put back, and has answered all the time."
+        raise NeverReady(
+            f"{DEPLOYMENT}/{self._spec.name} never got ready: {why}. {end} Its last lines:\n{output}", output=output
+        )
+
+    def _there(self, manifests: Sequence[Manifest]) -> Mapping[str, Mapping[str, Any]]:
+        """Address -> the object as it is now."""
+        found = self._kubectl.existing([each.body for each in manifests])
+        return {f"{_kind(each)}/{each['metadata']['name']}": each for each in found}
+
+    def _change(self, manifest: Manifest, there: Mapping[str, Mapping[str, Any]]) -> Change:
+        actual = there.get(manifest.address)
+        if actual is None:
+            return Change(action="create", address=manifest.address)
+        wanted = self._body(manifest)
+        if manifest.kind == SECRET:
+            kept = actual.get("data", {})
+            details = tuple(f"{key}: changed" for key, value in wanted["data"].items() if kept.get(key) != value)
+        else:
+            details = differences({key: each for key, each in wanted.items() if key != "kind"}, actual)
+        return Change(action="update" if details else "none", address=manifest.address, details=details)
+
+    def _body(self, manifest: Manifest) -> dict[str, Any]:
+        """As the cluster takes it: secrets with their values."""
+        body = dict(manifest.body)
+        if manifest.kind == SECRET:
+            texts = {key: self._text(value) for key, value in body.pop("stringData").items()}
+            if body["type"] == PULL_TYPE:
+                texts = {".dockerconfigjson": _docker_config(texts)}
+            body["data"] = {key: _base64(text) for key, text in texts.items()}
+        return body
+
+    def _text(self, value: str | Secret) -> str:
+        if isinstance(value, str):
+            return value
+        if value.variable not in self._variables:
+            raise InvalidDeployment(f"The environment variable {value.variable!r} holds a secret, but it is not set.")
+        return self._variables[value.variable]
+
+    def _leftovers(self, manifests: Sequence[Manifest]) -> list[tuple[str, str]]:
+        """What an earlier apply made and nobody wants any more: two scalers would fight over the pods."""
+        wanted = {each.address for each in manifests}
+        return [(kind, name) for kind, name in self._own() if f"{kind}/{name}" not in wanted]
+
+    def _own(self) -> list[tuple[str, str]]:
+        """What the deployment's labels are on; what another object owns, as KEDA's autoscaler, is not ours."""
+        labels = {NAME: self._spec.name, MANAGED: MANAGER}
+        found = [each for each in self._kubectl.labelled(_KINDS, labels) if not each["metadata"].get("ownerReferences")]
+        return sorted(((_kind(each), each["metadata"]["name"]) for each in found), key=lambda one: _KINDS.index(one[0]))
+
+
+def _kind(found: Mapping[str, Any]) -> str:
+    return f"{found['apiVersion']}/{found['kind']}"
+
+
+def _docker_config(login: Mapping[str, str]) -> str:
+    known = {"username": login["username"], "password": login["password"]}
+    auth = _base64(f"{login['username']}:{login['password']}")
+    return json.dumps({"auths": {login["server"]: {**known, "auth": auth}}})
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

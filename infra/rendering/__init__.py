@@ -1,0 +1,1 @@
+"""Deployments as files for other tools."""

@@ -1,0 +1,1 @@
+"""Documents of Azure Resource Manager, typed where ours are written."""

@@ -1,0 +1,133 @@
+"""How a trigger's rule for scaling is spelled by the platforms that scale: one rule, one dialect for each of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.contract import DeploymentSpec
+from infra.errors import InvalidDeployment
+from infra.resources.expressions import Expression, ResourceId
+from triggers.blob_account import HOST_SETTING
+from triggers.contract import Binding, ScaleContext, ScaleRule
+from triggers.host_id import host_id
+from triggers.registry import by_binding_type
+
+_CONNECTION = "connectionFromEnv"
+_CALLED = frozenset({"httptrigger", "eventgridtrigger"})
+"""Triggers that a request starts, so that the number of requests says how many replicas there should be."""
+HTTP = "http"
+"""The rule that counts requests; every other one is named like its function."""
+_HTTP = ScaleRule(scaler="http", metadata={"concurrentRequests": "10"})
+MOST_REPLICAS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How many replicas of an app run."""
+
+    rules: Mapping[str, ScaleRule]
+    """Name of the rule -> the rule; the scaler `http` counts requests."""
+    min_replicas: int
+    max_replicas: int
+
+
+def scaling(spec: DeploymentSpec, settings: Mapping[str, Expression | str]) -> Scaling:
+    """What the app's triggers ask for, within the deployment's own limits; `settings` are all that the app has.
+
+    Raises InvalidDeployment for limits under which events would wait for ever.
+    """
+    texts = {name: value if isinstance(value, str) else name for name, value in settings.items()}
+    rules: dict[str, ScaleRule] = {}
+    needed = {"": 0}
+    for function in spec.image.functions:
+        trigger = function.trigger
+        context = ScaleContext(binding=trigger, host_id=host_id(Path(spec.name), settings=texts), settings=texts)
+        rule = by_binding_type(trigger.type).scale(context)
+        if rule:
+            rules[_name(function.name)] = rule
+        if trigger.option("eventQueue"):
+            rules[f"{_name(function.name)}-events"] = _told_of(trigger)
+        if _is_called(trigger):
+            rules[HTTP] = _HTTP
+        else:
+            needed[function.name] = rule.min_replicas if rule else 1
+    if spec.image.is_web_service:
+        rules[HTTP] = _HTTP
+    return _within(spec, rules, needed)
+
+
+def container_apps_rule(
+    name: str,
+    rule: ScaleRule,
+    *,
+    settings: Mapping[str, Expression | str],
+    secrets: Mapping[str, str],
+    identity: ResourceId | None,
+) -> dict[str, Any]:
+    """The rule as Container Apps take it.
+
+    `secrets` names the secret of each setting that is one; a connection without is opened by `identity`.
+    """
+    if rule.scaler == "http":
+        return {"name": name, "http": {"metadata": dict(rule.metadata)}}
+    metadata = {key: value for key, value in rule.metadata.items() if key != _CONNECTION}
+    connection = rule.metadata.get(_CONNECTION, "")
+    custom: dict[str, Any] = {"type": rule.scaler, "metadata": metadata}
+    if connection in secrets:
+        custom["auth"] = [{"secretRef": secrets[connection], "triggerParameter": "connection"}]
+    elif identity and (place := place_of(connection, rule.scaler, settings)):
+        metadata |= place
+        custom["identity"] = identity
+    elif connection:
+        raise InvalidDeployment(
+            f"The scale rule {name!r} reads the setting {connection!r}, which says no account that Container Apps can "
+            "look into by the app's identity: give it as a secret, or leave it out so that an account is made."
+        )
+    return {"name": name, "custom": custom}
+
+
+def _told_of(trigger: Binding) -> ScaleRule:
+    """Blobs that messages tell of wait in a queue of their own until somebody is there to read it."""
+    connection = trigger.option("connection", HOST_SETTING)
+    metadata = {"queueName": trigger.option("eventQueue"), "queueLength": "5", _CONNECTION: connection}
+    return ScaleRule(scaler="azure-queue", metadata=metadata)
+
+
+def _is_called(trigger: Binding) -> bool:
+    """Does a request start it? That of Event Grid about a blob, too."""
+    is_told = trigger.option("source").lower() == "eventgrid" and not trigger.option("eventQueue")
+    return is_told or trigger.type.lower() in _CALLED
+
+
+def _within(spec: DeploymentSpec, rules: Mapping[str, ScaleRule], needed: Mapping[str, int]) -> Scaling:
+    least = max(needed.values())
+    given, most = spec.scale.min_replicas, spec.scale.max_replicas
+    if given is not None and given < least:
+        function = max(needed, key=lambda name: needed[name])
+        raise InvalidDeployment(
+            f"min_replicas={given} would leave the events of function {function!r} unseen: nothing but a running "
+            f"replica looks for them. Set it to {least} or more."
+        )
+    minimum = least if given is None else given
+    maximum = max(MOST_REPLICAS, minimum) if most is None else most
+    if minimum < 0 or maximum < max(minimum, 1):
+        raise InvalidDeployment(f"{minimum} to {maximum} replicas are no range; max_replicas must be the larger one.")
+    return Scaling(rules=rules, min_replicas=minimum, max_replicas=maximum)
+
+
+def place_of(connection: str, scaler: str, settings: Mapping[str, Expression | str]) -> dict[str, str]:
+    """What the scaler looks into, of a connection that is a section of settings."""
+    known = {name.lower(): value for name, value in settings.items() if isinstance(value, str)}
+    start = connection.lower()
+    if scaler == "azure-servicebus":
+        host = known.get(f"{start}__fullyqualifiednamespace", "")
+        return {"namespace": host.partition(".")[0]} if host else {}
+    account = known.get(f"{start}__accountname", "")
+    uri = known.get(f"{start}__queueserviceuri", "").removeprefix("https://")
+    account = account or uri.partition(".")[0]
+    return {"accountName": account} if account else {}
+
+
+def _name(function: str) -> str:
+    return function.lower().replace("_", "-")

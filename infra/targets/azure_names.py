@@ -1,0 +1,144 @@
+"""What Azure takes as the name of a resource, as a region and as an image: refused here rather than half way."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Mapping
+
+from infra.contract import AppImage, DeploymentSpec, Secret
+from infra.errors import InvalidDeployment
+from infra.resources.storage import COPIES
+from packager.oci.reference import ImageReference
+from triggers.connections import FOLDER
+
+_LOWER = "lower-case letters, digits and single hyphens, from a letter to a letter or digit"
+_RULES: Mapping[str, tuple[str, str]] = {
+    "resource group": (r"[\w.()-]{0,89}[\w()-]", "1 to 90 letters, digits, '_', '-', '(', ')' and '.', no '.' last"),
+    "site": (r"[A-Za-z0-9][A-Za-z0-9-]{0,58}[A-Za-z0-9]", "2 to 60 letters, digits and hyphens, no hyphen at an end"),
+    "plan": (r"[A-Za-z0-9-]{1,60}", "1 to 60 letters, digits and hyphens"),
+    "storage account": (r"[a-z0-9]{3,24}", "3 to 24 lower-case letters and digits"),
+    "Service Bus namespace": (
+        r"(?!.*(?:-sb|-mgmt)$)[A-Za-z][A-Za-z0-9-]{4,48}[A-Za-z0-9]",
+        "6 to 50 letters, digits and hyphens, a letter first, no hyphen, '-sb' or '-mgmt' last",
+    ),
+    "container group": (r"(?!.*--)[a-z][a-z0-9-]{1,61}[a-z0-9]", f"3 to 63 {_LOWER}"),
+    "container app": (r"(?!.*--)[a-z][a-z0-9-]{0,30}[a-z0-9]", f"2 to 32 {_LOWER}"),
+    "environment of container apps": (r"[A-Za-z][A-Za-z0-9-]{0,58}[A-Za-z0-9]", "2 to 60 letters, digits and hyphens"),
+}
+_REGIONS = (
+    "australiacentral", "australiaeast", "australiasoutheast", "austriaeast", "belgiumcentral", "brazilsouth",
+    "canadacentral", "canadaeast", "centralindia", "centralus", "chilecentral", "denmarkeast", "eastasia", "eastus",
+    "eastus2", "francecentral", "germanywestcentral", "indonesiacentral", "israelcentral", "italynorth",
+    "japaneast", "japanwest", "jioindiawest", "koreacentral", "koreasouth", "malaysiawest", "mexicocentral",
+    "newzealandnorth", "northcentralus", "northeurope", "norwayeast", "polandcentral", "qatarcentral",
+    "southafricanorth", "southcentralus", "southeastasia", "southindia", "spaincentral", "swedencentral",
+    "switzerlandnorth", "uaenorth", "uksouth", "ukwest", "westcentralus", "westeurope", "westindia", "westus",
+    "westus2", "westus3",
+)  # fmt: skip
+_LOCAL = (FOLDER, "UseDevelopmentStorage", "127.0.0.1", "//localhost", "UseDevelopmentEmulator")
+_KEYS = ("accountkey=", "sharedaccesskey=", "sharedaccesssignature=")
+_SETTING = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_VAULT = re.compile(r"https://[A-Za-z0-9-]{3,24}\.vault\.[a-z.]+/secrets/[A-Za-z0-9-]+(?:/[A-Za-z0-9]*)?")
+_ARCHITECTURE = "linux/amd64"
+
+
+def check_name(what: str, name: str) -> str:
+    """The name itself, if a `what` may have it; raises InvalidDeployment with the rule."""
+    pattern, rule = _RULES[what]
+    if not re.fullmatch(pattern, name, re.ASCII):
+        raise InvalidDeployment(f"{name!r} cannot be the name of a {what}: it takes {rule}.")
+    return name
+
+
+def check_region(name: str) -> str:
+    """The region itself; raises InvalidDeployment for what is none, or looks like another one mistyped.
+
+    Azure knows regions that this list does not: those pass, and it has the last word.
+    """
+    near = difflib.get_close_matches(name, _REGIONS, n=3, cutoff=0.8)
+    newer = name.rstrip("0123456789") in {known.rstrip("0123456789") for known in _REGIONS}
+    if name in _REGIONS or newer or (not near and re.fullmatch(r"[a-z]{5,}\d{0,2}", name)):
+        return name
+    hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "write it as in 'westeurope'."
+    raise InvalidDeployment(f"There is no region {name!r} in Azure; {hint}")
+
+
+def check_copies(sku: str) -> str:
+    """The SKU itself, if a storage account may have it; raises InvalidDeployment with those there are."""
+    if sku not in COPIES:
+        raise InvalidDeployment(f"There is no storage_sku {sku!r}; there are {', '.join(COPIES)}.")
+    return sku
+
+
+def check_image(image: AppImage) -> ImageReference:
+    """Where it is pulled from; raises InvalidDeployment for an image that Azure cannot pull or run."""
+    name = image.reference
+    if name.startswith(("docker:", "oci:", "archive:")) or "@" not in name:
+        raise InvalidDeployment(
+            f"The image {name!r} is on this machine only, or named by a tag that may move. Publish it to a registry "
+            "and deploy what came back: 'registry/repository@sha256:...'."
+        )
+    reference = ImageReference.parse(name)
+    if re.match(r"localhost|127\.|\[", reference.registry):
+        raise InvalidDeployment(
+            f"The image {name!r} is in a registry of this machine, which Azure does not reach; publish it elsewhere."
+        )
+    if _ARCHITECTURE not in image.platforms:
+        raise InvalidDeployment(
+            f"The image {name!r} is built for {', '.join(image.platforms) or 'no platform'}, but the machines there "
+            f"are {_ARCHITECTURE}; build it with platforms=['{_ARCHITECTURE}']."
+        )
+    return reference
+
+
+def check_settings(spec: DeploymentSpec) -> None:
+    """Raise InvalidDeployment for a setting that means this machine, or would show a secret to whoever reads a file."""
+    for name, value in spec.settings.items():
+        if not _SETTING.fullmatch(name):
+            raise InvalidDeployment(
+                f"{name!r} cannot be the name of a setting: letters, digits, '_', '.', ':' and '-'."
+            )
+        if isinstance(value, Secret):
+            _check_secret(f"setting {name!r}", value)
+        else:
+            _check_text(name, value)
+    login = spec.registry
+    if bool(login.username) != bool(login.password):
+        raise InvalidDeployment(
+            f"The login at the registry, {login.username or 'without a user name'!r}, needs a user name and a password."
+        )
+    if login.password:
+        _check_secret("password of the registry", login.password)
+
+
+def _check_text(name: str, value: str) -> None:
+    if any(word.lower() in value.lower() for word in _LOCAL):
+        raise InvalidDeployment(
+            f"The setting {name!r} points at this machine, where the deployed app is not. Leave it out, and an "
+            "account in Azure is made for it; or give the connection of one."
+        )
+    if any(word in value.lower() for word in _KEYS):
+        raise InvalidDeployment(
+            f"The setting {name!r} has a key in it, which every rendered file would show. Give it as a Secret: the "
+            "environment variable that holds it, or its address in a vault."
+        )
+
+
+def _check_secret(what: str, secret: Secret) -> None:
+    if bool(secret.variable) == bool(secret.vault_uri):
+        raise InvalidDeployment(f"The secret {what} must name an environment variable or a vault's URI, one of them.")
+    if secret.variable and not _VARIABLE.fullmatch(secret.variable):
+        raise InvalidDeployment(f"{secret.variable!r}, of the {what}, cannot be the name of an environment variable.")
+    if secret.vault_uri and not _VAULT.fullmatch(secret.vault_uri):
+        raise InvalidDeployment(
+            f"{secret.vault_uri!r}, of the {what}, is no secret of a vault: "
+            "'https://<vault>.vault.azure.net/secrets/<name>'."
+        )
+
+
+def derived_name(spec: DeploymentSpec, group: str, suffix: str) -> str:
+    """A name for a storage account: that of the app as far as it fits, the same each time and hardly anybody else's."""
+    plain = re.sub("[^a-z0-9]", "", spec.name.lower())
+    digest = hashlib.sha256(f"{group}/{spec.name}".lower().encode()).hexdigest()
+    return f"{plain[: 18 - len(suffix)]}{digest[:6]}{suffix}"

@@ -1,0 +1,133 @@
+import pytest
+
+from infra.contract import Manifest
+from infra.errors import ApplyFailed, InvalidDeployment
+from infra.platforms.arm_steps import Steps, ordered, tagged
+from infra.platforms.arm_values import Values
+from infra.resources.kinds import GROUP, IDENTITY, resource
+from tests.support.arm_platform import FAST, SHARED, place, rendered
+from tests.support.deployments import SECRETS, spec
+from tests.support.fake_arm import Refusal
+
+IN_GROUP = "/resourceGroups/diabetes-group"
+
+
+@pytest.fixture
+def steps(azure):
+    azure.put(IN_GROUP, {"location": "westeurope"})
+    with azure.client() as arm:
+        yield Steps(arm, place(), Values(arm, place(), {}, planning=False), log=azure.lines.append, pace=FAST)
+
+
+def _identity(name="one", deployment="diabetes"):
+    return resource(IDENTITY, name, {"location": "westeurope"}, deployment=deployment)
+
+
+def _named(name, *after):
+    return Manifest(kind="a", name=name, body={}, after=tuple(f"a/{each}" for each in after))
+
+
+def test_keeps_the_order_but_for_what_must_be_there_first() -> None:
+    found = ordered([_named("1"), _named("2", "3"), _named("3", "elsewhere"), _named("4")])
+
+    assert [each.name for each in found] == ["1", "3", "2", "4"]
+
+
+def test_refuses_a_circle() -> None:
+    with pytest.raises(InvalidDeployment, match="a/1 waits for itself: a/2"):
+        ordered([_named("1", "2"), _named("2", "1")])
+
+
+def test_creates_updates_and_leaves_alone(azure, steps) -> None:
+    created, before = steps.apply(_identity())
+    same, _ = steps.apply(_identity())
+    updated, was = steps.apply(_identity(deployment="other"))
+
+    assert [created.action, same.action, updated.action] == ["create", "none", "update"]
+    assert before is None
+    assert was is not None
+    assert updated.details == ("tags.packager-deployment: 'diabetes' -> 'other'",)
+    assert azure.lines[1] == f"{IDENTITY}/one: as it should be"
+
+
+def test_a_group_of_others_is_left_as_it_is(azure, steps) -> None:
+    change = steps.change(resource(GROUP, "diabetes-group", {"location": "northeurope"}, deployment="diabetes"))
+
+    assert change.action == "none"
+
+
+def test_waits_for_what_somebody_works_on(azure, steps) -> None:
+    steps.apply(_identity())
+    [resource_] = azure.fake.store.of_kind(IDENTITY)
+    resource_.kept["pending"] = 3
+    azure.fake.asked.clear()
+
+    change, _ = steps.apply(_identity())
+
+    assert change.action == "none"
+    assert f"{IDENTITY}/one: somebody works on it; waiting" in azure.lines
+    assert len(azure.fake.asked) == 5
+
+
+def test_waits_for_a_group_that_is_being_deleted(azure, steps) -> None:
+    [group] = [each for each in azure.fake.store.values() if each.name == "diabetes-group"]
+    group.kept["pending"] = 2
+
+    change, _ = steps.apply(resource(GROUP, "diabetes-group", {"location": "westeurope"}))
+
+    assert change.action == "none"
+    assert any("somebody works on it" in line for line in azure.lines)
+
+
+def test_says_which_role_is_given(azure) -> None:
+    found = azure.platform(spec("container_instances", registry_group=SHARED)).diff(
+        rendered(spec("container_instances", registry_group=SHARED))
+    )
+
+    details = [each.details for each in found if "roleAssignments" in each.address]
+    assert ("AcrPull on Microsoft.ContainerRegistry/registries/teamimages",) in details
+
+
+def test_asks_again_while_another_operation_goes_on(azure, steps) -> None:
+    azure.fake.refuse("PUT", "/one", Refusal(409, "AnotherOperationInProgress", "Wait."), times=2)
+
+    steps.apply(_identity())
+
+    assert azure.fake.changes == [f"PUT {IN_GROUP}/providers/{IDENTITY}/one"] * 3
+
+
+@pytest.mark.parametrize("code", ["InaccessibleImage", "InvalidTemplate"])
+def test_a_role_that_was_just_given_takes_a_while(azure, code) -> None:
+    refusal = Refusal(400, code, "UNAUTHORIZED: authentication required")
+    azure.fake.refuse("PUT", "containerGroups/diabetes", refusal, times=2)
+
+    azure.apply(spec("container_instances", registry_group=SHARED))
+
+    assert sum(code in line for line in azure.lines) == 2
+
+
+def test_says_that_it_cannot_see_changed_secrets(azure, monkeypatch) -> None:
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "hush")
+    wanted = spec("container_instances", registry_group=SHARED, settings=SECRETS)
+    azure.apply(wanted)
+    azure.lines.clear()
+
+    azure.apply(wanted)
+
+    assert any("its secrets cannot be read back" in line for line in azure.lines)
+
+
+def test_gives_up_in_the_end(azure, steps) -> None:
+    azure.fake.refuse("PUT", "/one", Refusal(409, "AnotherOperationInProgress", "Wait."), times=99)
+
+    with pytest.raises(ApplyFailed, match="one: AnotherOperationInProgress: Wait"):
+        steps.apply(_identity())
+
+
+def test_lists_what_has_the_tag(azure, steps) -> None:
+    steps.apply(_identity())
+    steps.apply(_identity("two", "other"))
+
+    with azure.client() as arm:
+        assert [each["name"] for each in tagged(arm, place(), "diabetes")] == ["one"]
+        assert tagged(arm, place("nowhere"), "diabetes") == []

@@ -1,0 +1,32 @@
+import pytest
+
+from infra.rendering.arm_functions import function
+from infra.resources.urls import url_of
+from tests.support.deployments import app_of
+
+
+@pytest.mark.parametrize(
+    ("target", "about"),
+    [
+        ("functions", "defaultHostName"),
+        ("app_service", "defaultHostName"),
+        ("container_apps", "configuration.ingress.fqdn"),
+        ("container_instances", "ipAddress.fqdn"),
+    ],
+)
+def test_every_app_says_where_it_answers(target: str, about: str) -> None:
+    url = url_of(app_of(target))
+
+    assert url is not None
+    assert about in function(url)
+
+
+def test_a_container_group_answers_at_its_port_without_tls() -> None:
+    url = url_of(app_of("container_instances"))
+
+    assert url is not None
+    assert (url.parts[0], url.parts[-1]) == ("http://", ":8080")
+
+
+def test_a_container_group_that_nobody_reaches_has_no_address() -> None:
+    assert url_of(app_of("container_instances", public=False)) is None

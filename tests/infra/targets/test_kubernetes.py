@@ -1,0 +1,98 @@
+import subprocess
+
+import pytest
+import yaml
+from jsonschema import ValidationError
+
+from infra.contract import RegistryLogin, Scale, Secret
+from infra.errors import InvalidDeployment
+from infra.targets.kubernetes import target
+from tests.support.deployments import image
+from tests.support.kubernetes_objects import EVERYTHING, cluster_spec, every_cluster_deployment, judge, objects
+
+
+@pytest.mark.parametrize("spec", every_cluster_deployment(), ids=range(7))
+def test_every_object_is_one_that_a_cluster_takes(spec):
+    for each in target.render(spec):
+        judge(each)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda pods: pods["template"]["spec"]["containers"][0].update(livenesProbe={}),
+        lambda pods: pods.update(replicas="two"),
+        lambda pods: pods.pop("selector"),
+    ],
+)
+def test_the_judge_sees_what_is_wrong(spoil):
+    pods = objects()["Deployment"]
+    spoil(pods.body["spec"])
+    with pytest.raises(Exception, match=r"livenesProbe|two|selector"):
+        judge(pods)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("maxReplicas", 3), ("minReplicaCount", "1"), ("triggers", [{"type": "azure-blob"}])]
+)
+def test_the_judge_of_keda_sees_what_is_wrong(key, value):
+    scaled = objects()["ScaledObject"]
+    scaled.body["spec"][key] = value
+    with pytest.raises(ValidationError):
+        judge(scaled)
+
+
+def test_the_whole_app_in_the_order_of_applying():
+    spec = cluster_spec(of=image(EVERYTHING), create_namespace=True, namespace="ml", hostname="d.example.com")
+    assert [each.kind.rpartition("/")[2] for each in target.render(spec)] == [
+        "Namespace", "ServiceAccount", "Secret", "NetworkPolicy", "Service", "Deployment", "PodDisruptionBudget",
+        "TriggerAuthentication", "TriggerAuthentication", "ScaledObject", "Ingress",
+    ]  # fmt: skip
+    assert {each.body["metadata"].get("namespace") for each in target.render(spec)[1:]} == {"ml"}
+
+
+def test_no_secret_is_in_a_file_and_a_script_makes_them(tmp_path):
+    spec = cluster_spec(registry=RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW")))
+    files = target.export(spec)
+    documents = list(yaml.safe_load_all(files["diabetes.yaml"]))
+    assert "Secret" not in [each["kind"] for each in documents]
+    assert documents[0]["kind"] == "ServiceAccount"
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(
+        '#!/bin/bash\nif [ "$1" = apply ]; then cat >/dev/null; else printf "%s\\n" "$@" >> "$OUT"; fi\n'
+    )
+    kubectl.chmod(0o755)
+    asked = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "OUT": str(tmp_path / "out"),
+        "STORAGE": "a b;c",
+        "BUS": "$x",
+        "PW": "p",
+    }
+    subprocess.run(["bash", "-c", files["create-secrets.sh"]], env=asked, check=True)
+    said = (tmp_path / "out").read_text().splitlines()
+    assert "--from-literal=TriggerConnectionString=a b;c" in said
+    assert "--from-literal=ServiceBusConnectionString=$x" in said
+    assert {"--docker-server=r.example.com", "--docker-username=me", "--docker-password=p"} <= set(said)
+    del asked["BUS"]
+    script = ["bash", "-c", files["create-secrets.sh"]]
+    failed = subprocess.run(script, env=asked, check=False, capture_output=True, text=True)
+    assert "BUS: set it to the secret" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"name": "Big"}, "'Big' is none for Kubernetes"),
+        ({"namespace": "a_b"}, "namespace 'a_b'"),
+        ({"tags": {"team": "a b"}}, "tag 'team'"),
+        ({"settings": {}}, "needs the setting 'TriggerConnectionString'"),
+        ({"settings": {"TriggerConnectionString": Secret(vault_uri="https://v")}}, "is in a vault"),
+        ({"registry": RegistryLogin(username="me")}, "'me' has no password"),
+        ({"scale": Scale(min_replicas=0), "of": image({})}, "min_replicas=0 would leave requests"),
+        ({"scale": Scale(min_replicas=0)}, "events of function 'score_blob' unseen"),
+    ],
+)
+def test_what_cannot_be_is_refused(said, words):
+    with pytest.raises(InvalidDeployment, match=words):
+        target.render(cluster_spec(**said))

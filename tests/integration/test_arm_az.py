@@ -1,0 +1,124 @@
+"""Rendered scripts, run by the real `az`, and apply() over REST end in the same state; the documentation's flow too.
+
+Nothing is left out of the comparison. What is made alike before it (tests/support/fake_arm/final.py): the fake's port,
+which is another one each time; upper and lower case in ids, which Azure does not tell apart; empty text and null, which
+stand for nothing. Keys and ids are made of names, so they are the same in both. What one of the two leaves to Azure
+and the other writes down is the same only because the fake fills in Azure's defaults.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from infra.contract import DeploymentSpec, Scale
+from infra.platforms.arm import ENDPOINT
+from infra.registry import target_named
+from tests.support import azure_cli
+from tests.support.arm_platform import SHARED, Azure, surround
+from tests.support.azure_cli import AzureCli
+from tests.support.deployments import AZURE_TARGETS, SECRETS, image, spec
+from tests.support.fake_arm import SUBSCRIPTION, serving
+from tests.support.fake_arm.final import differing, final_state
+
+pytestmark = pytest.mark.azure_cli
+
+_TUTORIAL = """
+set -euo pipefail
+G="--resource-group scoring-group"
+az group create --name scoring-group --location westeurope --output none
+az acr create $G --name teamimages2 --sku Basic --admin-enabled true --output none
+password=$(az acr credential show --name teamimages2 --query 'passwords[0].value' --output tsv)
+az appservice plan create $G --name scoring-plan --sku B1 --is-linux --output none
+az storage account create $G --name scoringhost --sku Standard_LRS --location westeurope --output none
+az functionapp create $G --name scoring --storage-account scoringhost --plan scoring-plan --functions-version 4 \
+  --image teamimages2.azurecr.io/model:1 --disable-app-insights --output none
+az storage account create $G --name scoringdata --sku Standard_LRS --location westeurope --output none
+az storage container-rm create $G --storage-account scoringdata --name input --output none
+az storage container-rm create $G --storage-account scoringdata --name output --output none
+connection=$(az storage account show-connection-string $G --name scoringdata --query connectionString --output tsv)
+az functionapp config appsettings set $G --name scoring --settings "TriggerConnectionString=$connection" --output none
+az functionapp config container set $G --name scoring --image teamimages2.azurecr.io/model:1 \
+  --registry-server https://teamimages2.azurecr.io --registry-username teamimages2 \
+  --registry-password "$password" --output none
+az functionapp show $G --name scoring --output none
+az identity create $G --name scoring-identity --output none
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs() -> Path:
+    return azure_cli.installed()
+
+
+def _deployments() -> list[DeploymentSpec]:
+    several = image({"blob": {}, "http": {}, "service_bus_queue": {}})
+    plain = [spec(target, registry_group=SHARED) for target in AZURE_TARGETS]
+    with_keys = {"keys": True, "of": several, "settings": SECRETS, "tags": {"team": "ml"}}
+    return plain + [spec(target, registry_group=SHARED, **with_keys) for target in ("functions", "container_apps")]
+
+
+@pytest.mark.parametrize("wanted", _deployments(), ids=lambda each: f"{each.target}-{'keys' * each.options.keys}")
+def test_script_and_apply_end_in_the_same_state(monkeypatch, tmp_path, wanted) -> None:
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "$hush `of` \"the\" 'app'")
+    script = tmp_path / "deploy.sh"
+    script.write_text(target_named(wanted.target).export(wanted)["deploy.sh"])
+    with serving() as for_az, serving() as for_apply:
+        by_az, by_apply = Azure(fake=for_az), Azure(fake=for_apply)
+        surround(by_az)
+        surround(by_apply)
+
+        AzureCli(for_az, tmp_path).bash(script)
+        _use(monkeypatch, by_apply)
+        by_apply.apply(wanted)
+
+        found = differing(final_state(for_az), final_state(for_apply))
+        _use(monkeypatch, by_az)
+        assert found == {}
+        assert by_az.changes(wanted) == []
+        assert len(for_apply.fronts.starts["diabetes"]) == 1
+        assert len(for_az.fronts.starts["diabetes"]) >= 1
+
+
+def test_the_documentations_flow_starts_the_app_again_and_again(tmp_path) -> None:
+    script = tmp_path / "tutorial.sh"
+    script.write_text(_TUTORIAL)
+    with serving() as fake:
+        AzureCli(fake, tmp_path).bash(script)
+
+        starts = fake.fronts.starts["scoring"]
+        assert len(starts) == 4
+        assert starts[0].image == "DOTNET-ISOLATED|8.0"
+        assert "TriggerConnectionString" not in starts[1].settings
+        assert "TriggerConnectionString" in starts[-1].settings
+        assert fake.store[f"/subscriptions/{SUBSCRIPTION}/resourcegroups/scoring-group"].state == "Succeeded"
+
+
+def test_az_stops_where_the_fake_is_strict(tmp_path) -> None:
+    with serving() as fake:
+        az = AzureCli(fake, tmp_path)
+        az.run("group", "create", "--name", "g", "--location", "westeurope")
+        fake.taken.add("taken123")
+        account = ["storage", "account", "create", "--resource-group", "g", "--name", "taken123"]
+
+        with pytest.raises(AssertionError, match="LocationNotAvailableForResourceType"):
+            az.run("identity", "create", "--resource-group", "g", "--name", "one", "--location", "mars")
+        with pytest.raises(AssertionError, match="already taken"):
+            az.run(*account, "--sku", "Standard_LRS")
+
+
+def test_the_comparison_sees_one_other_value(monkeypatch) -> None:
+    with serving() as one, serving() as other:
+        for fake, capacity in ((one, 1), (other, 2)):
+            azure = Azure(fake=fake)
+            surround(azure)
+            _use(monkeypatch, azure)
+            azure.apply(spec("functions", registry_group=SHARED, scale=Scale(min_replicas=capacity)))
+
+        found = differing(final_state(one), final_state(other))
+
+        assert found == {"microsoft.web/serverfarms/diabetes-plan sku.capacity": (1, 2)}
+
+
+def _use(monkeypatch: pytest.MonkeyPatch, azure: Azure) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(azure.fake.certificates))
+    monkeypatch.setenv(ENDPOINT, azure.fake.address)
