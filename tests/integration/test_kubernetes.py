@@ -9,6 +9,7 @@ from infra.errors import ApplyFailed, InvalidDeployment, NeverReady, NotPermitte
 from infra.platforms.kubectl import Kubectl
 from infra.platforms.kubernetes import KubernetesPlatform, Times
 from infra.targets.kubernetes import target
+from tests.support import require
 from tests.support.deployments import ELSEWHERE, image
 from tests.support.fake_kubernetes import fake_cluster
 from tests.support.kubernetes_objects import EVERYTHING, cluster_spec
@@ -20,7 +21,7 @@ SECRETS = {"STORAGE": "AccountName=a;AccountKey=c2VjcmV0", "BUS": "Endpoint=sb:/
 
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
-    assert shutil.which("kubectl"), "kubectl is not installed"
+    require(shutil.which("kubectl") is not None, "kubectl is not installed: apt-get install kubernetes-client")
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     with fake_cluster(tmp_path) as (found, config):
