@@ -128,6 +128,10 @@ class Scorer:
         response = answers.message(ids.too_long, 431) if ids.too_long else await answer(request)
         return answers.framed(response, request.headers, request.method, ids, self._settings)
 
+    def runs_options(self) -> bool:
+        """Does the script itself answer OPTIONS? Known once it has started."""
+        return "OPTIONS" in self._script.input.methods
+
     async def _score(self, request: func.HttpRequest) -> func.HttpResponse:
         if request.method not in self._script.input.methods:
             return answers.empty() if request.method == "OPTIONS" else answers.message(answers.NOT_ALLOWED, 405)

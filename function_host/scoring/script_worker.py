@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import queue
 import threading
 import time
@@ -138,8 +139,6 @@ def _class_of(error: BaseException) -> type[BaseException]:
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:
     """The interpreter raises it there before the next line of Python; a call into a library ends first."""
-    import ctypes
-
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 

@@ -43,7 +43,9 @@ def declare_web_service(app: func.FunctionApp, scorer: Scorer) -> None:
             return answers.message(_NOT_ALLOWED, 405)
         if req.method == "OPTIONS" and methods is _READ:
             return await scorer.framed(req, _allowed)
-        refusal = keys.refusal(req) if page is not pages[""] and req.method != "OPTIONS" else None
+        # Browsers ask before they send a key, but only a script that does not run then may be asked without one.
+        is_open = page is pages[""] or (req.method == "OPTIONS" and not scorer.runs_options())
+        refusal = None if is_open else keys.refusal(req)
         return refusal or await answer(req)
 
 

@@ -131,18 +131,27 @@ def write_build_archive(context: BuildContext, wheels: Sequence[Path], archive: 
     dockerfile = render_dockerfile(replace(context.recipe, wheelhouse=True, labels=labels)).encode()
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.GNU_FORMAT) as tar:
         _add(tar, "Dockerfile", io.BytesIO(dockerfile), len(dockerfile))
-        for name, file in _files(context.folder):
-            if name not in _NOT_SENT and file.name != "local.settings.json":
+        for name, file in _entries(context.folder):
+            if file.is_dir():
+                _add_folder(tar, name)
+            elif name not in _NOT_SENT and file.name != "local.settings.json":
                 _add_file(tar, name, file)
         for file in wheels:
             _add_file(tar, f"{WHEELS_FOLDER}/{file.name}", file)
     archive.seek(0)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+def _entries(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Files, and the folders that are empty: scripts may list them, or write into them."""
     for file in sorted(folder.rglob("*")):
-        if file.is_file():
+        if file.is_file() or (file.is_dir() and not any(file.iterdir())):
             yield file.relative_to(folder).as_posix(), file
+
+
+def _add_folder(tar: tarfile.TarFile, name: str) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+    tar.addfile(entry)
 
 
 def _add_file(tar: tarfile.TarFile, name: str, file: Path) -> None:

@@ -72,15 +72,47 @@ class Scan(ast.NodeVisitor):
         before, count = dict(self._names), len(self.findings)
         self.generic_visit(node)
         del self.findings[count:]
+        for statement in node.body:
+            for name in _bound(statement):
+                self._names |= {f"{_OWN}{name}": self._names[name]} if name in self._names else {}
         self.generic_visit(node)
         for name in self._names.keys() - before.keys():
             if name.startswith(_OWN):
                 del self._names[name]
 
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        before = dict(self._names)
+        self.generic_visit(node)
+        shared = {name for each in ast.walk(node) if isinstance(each, ast.Global) for name in each.names}
+        kept = {name: kind for name, kind in self._names.items() if name.startswith(_OWN) or name in shared}
+        own = {name for name in before if not name.startswith(_OWN) and name not in shared}
+        self._names.clear()
+        self._names.update({name: before[name] for name in own} | kept)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _visit_function  # noqa: N815 - ast's names
+
     def visit_arg(self, node: ast.arg) -> None:
         if node.annotation is not None:
             self.visit(node.annotation)
-            self._bind(ast.Name(node.arg), self._resolve(node.annotation))
+            self._bind(ast.Name(node.arg), self._annotated(node.annotation))
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        self.visit(node.context_expr)
+        if node.optional_vars is not None:
+            self._bind(node.optional_vars, self._resolve(node.context_expr))
+
+    def _annotated(self, node: ast.expr) -> str | None:
+        """The retired class that `X`, `"X"`, `X | None` or `Optional[X]` says."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                return self._annotated(ast.parse(node.value, mode="eval").body)
+            except SyntaxError:
+                return None
+        if isinstance(node, ast.BinOp):
+            return self._annotated(node.left) or self._annotated(node.right)
+        if isinstance(node, ast.Subscript):
+            return self._annotated(node.slice)
+        return self._resolve(node)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
@@ -90,9 +122,11 @@ class Scan(ast.NodeVisitor):
             self.visit(target)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        said = self._annotated(node.annotation)
         if node.value is not None:
             self.visit(node.value)
-            self._bind(node.target, self._resolve(node.value))
+            said = self._resolve(node.value) or said
+        self._bind(node.target, said)
         self.visit(node.target)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
@@ -221,6 +255,12 @@ def _variable(node: ast.expr) -> str:
         owner = _variable(node.value)
         return f"{owner}.{node.attr}" if owner else ""
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    """The variables that a statement of a class's body makes attributes."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [each.id for each in targets if isinstance(each, ast.Name)]
 
 
 def _in(name: str) -> str:

@@ -14,7 +14,7 @@ from function_host.scoring.script_thread import ScriptThread
 def _as_before():
     before = {number: signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGTERM)}
     yield
-    signal.signal = script_signals._set
+    signal.signal, signal.getsignal = script_signals._set, script_signals._get
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -101,3 +101,59 @@ def _try_to_set():
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     except ValueError as error:
         _tried.append(type(error).__name__)
+
+
+async def test_saving_and_restoring_a_handler_gives_back_the_very_same_one():
+    script = ScriptThread("t")
+
+    def first(*_):
+        pass
+
+    def run():
+        signal.signal(signalnum=signal.SIGALRM, handler=first)
+        for _ in range(1500):
+            before = signal.signal(signal.SIGALRM, lambda *_: None)
+            assert before is first
+            signal.signal(signal.SIGALRM, before)
+        assert signal.getsignal(signal.SIGALRM) is first
+        os.kill(os.getpid(), signal.SIGALRM)
+        return "done"
+
+    assert await script.submit(run) == "done"
+
+
+async def test_an_error_that_cannot_be_raised_in_the_script_stops_nobody(caplog):
+    class Odd(Exception):
+        def __init_subclass__(cls, *, needed):
+            pass
+
+    def ring(*_):
+        raise Odd("odd")
+
+    def run():
+        signal.signal(signal.SIGUSR1, ring)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return "went on"
+
+    assert await ScriptThread("t").submit(run) == "went on"
+    await asyncio.sleep(0)
+    assert "Odd('odd')" in caplog.text
+
+
+async def test_signals_that_come_faster_than_they_are_handled_do_not_nest():
+    depth, deepest = 0, 0
+
+    def ring(*_):
+        nonlocal depth, deepest
+        depth += 1
+        deepest = max(deepest, depth)
+        sum(range(2000))
+        depth -= 1
+
+    script = ScriptThread("t")
+    await script.submit(lambda: signal.signal(signal.SIGALRM, ring))
+    signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.00005)
+    for _ in range(200):
+        await script.submit(lambda: sum(range(500)))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert deepest == 1

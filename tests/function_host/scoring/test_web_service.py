@@ -118,3 +118,20 @@ async def test_the_host_tells_how_long_the_script_took(write_app, serve):
     text = (await client.get("/metrics")).text
     assert "functions_script_import_seconds " in text
     assert "functions_script_init_seconds " in text
+
+
+async def test_a_script_that_answers_options_itself_wants_a_key_for_them_too(write_app, serve, monkeypatch):
+    monkeypatch.setenv("AML_SERVICE_PRIMARY_KEY", "secret")
+    raw = "from azureml.contrib.services.aml_request import rawhttp\n\ndef init():\n    pass\n\n@rawhttp\n"
+    files = {**APP, "azureml-app/score.py": f"{raw}def run(request):\n    return request.method\n"}
+    client = (await serve(write_app(files)))[1]
+    assert (await client.options("/score")).status_code == 401
+    shown = await client.options("/score", headers={"Authorization": "Bearer secret"})
+    assert (shown.status_code, shown.json()) == (200, "OPTIONS")
+
+
+async def test_other_scripts_are_asked_for_options_without_a_key(write_app, serve, monkeypatch):
+    monkeypatch.setenv("AML_SERVICE_PRIMARY_KEY", "secret")
+    client = (await serve(write_app(APP)))[1]
+    assert (await client.options("/score")).status_code == 200
+    assert (await client.post("/score", content=b"hi")).status_code == 401

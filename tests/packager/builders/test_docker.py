@@ -46,6 +46,12 @@ def test_context_and_wheels_are_sent_but_no_secrets(context, wheels):
     assert "--no-index" in dockerfile
 
 
+def test_empty_folders_of_the_source_come_along(context, wheels):
+    (context.folder / "azureml-app" / "out").mkdir()
+    with tarfile.open(fileobj=io.BytesIO(archive(context, wheels))) as tar:
+        assert tar.getmember("azureml-app/out").isdir()
+
+
 def test_the_same_files_make_the_same_archive(context, wheels):
     first = archive(context, wheels)
     (context.folder / "function_app.py").touch()

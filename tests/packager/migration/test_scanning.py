@@ -196,3 +196,33 @@ def test_what_an_annotation_says_of_an_argument():
     """)
 
     assert found["azureml.core.workspace.Workspace.get_default_datastore"] == "not supported"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class A:\n    ws: Workspace\n    def f(self):\n        self.ws.get_default_datastore()",
+        "class A:\n    ws = Workspace.from_config()\n    def f(self):\n        self.ws.get_default_datastore()",
+        "def f(ws: 'Workspace | None'):\n    ws.get_default_datastore()",
+        "def f(ws: Optional[Workspace] = None):\n    ws.get_default_datastore()",
+        "with Workspace.from_config() as ws:\n    ws.get_default_datastore()",
+        "ws = Workspace.from_config()\ndef f():\n    ws = None\nws.get_default_datastore()",
+        "def f():\n    global ws\n    ws = Workspace.from_config()\nws.get_default_datastore()",
+    ],
+)
+def test_what_is_plain_to_see_is_followed(source):
+    found = [name for _, name, _ in scanned(f"from azureml.core import Workspace\n{source}")]
+
+    assert found.count("azureml.core.workspace.Workspace.get_default_datastore") == 1
+
+
+def test_a_name_of_a_function_means_nothing_outside():
+    found = said("from azureml.core import Workspace\ndef f(ws: Workspace):\n    pass\nws.get_default_datastore()")
+
+    assert "azureml.core.workspace.Workspace.get_default_datastore" not in found
+
+
+def test_what_always_raises_is_not_said_to_work():
+    found = said("from azureml.core.webservice import AciWebservice\nAciWebservice(ws, 'x').get_token()")
+
+    assert found["azureml.core.webservice.AciWebservice.get_token"] == "not supported"
