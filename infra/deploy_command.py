@@ -11,7 +11,7 @@ import typer
 
 from infra import deploying
 from infra.contract import Deployment, DeploymentSpec
-from infra.deploy_file import arguments_of, read_deployment
+from infra.deploy_file import arguments_of, read_deployment, together
 from infra.deploy_report import describe_changes, describe_deployment
 from infra.errors import InvalidDeployment
 from infra.registry import target_names
@@ -37,6 +37,11 @@ Cpu = Annotated[float | None, typer.Option(help="Cores of one replica.", min=0.0
 Memory = Annotated[str | None, typer.Option(help="Memory of one replica: 512Mi, 1.5GB.")]
 MinReplicas = Annotated[int | None, typer.Option(help="So many run always.", min=0)]
 MaxReplicas = Annotated[int | None, typer.Option(help="So many run at most.", min=1)]
+Utilization = Annotated[
+    int | None, typer.Option(help="Percent of the processor at which replicas are added.", min=1, max=100)
+]
+Tag = Annotated[list[str], typer.Option("--tag", help="A tag of what is made: NAME=VALUE.")]
+Registry = Annotated[str, typer.Option(help="The registry of that login.", show_default="the image's")]
 Login = Annotated[str, typer.Option(help="Pull from the registry as this user, with --registry-password.")]
 Password = Annotated[str, typer.Option(help="The environment variable (or vault URL) with the password.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -60,8 +65,9 @@ def register(cli: typer.Typer) -> None:
 def plan_command(  # noqa: PLR0917 - Typer fills them by name
     image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
     setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
-    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, registry_user: Login = "",
-    registry_password: Password = "", as_json: AsJson = False,
+    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show what `apply` would change, and change nothing.
 
@@ -74,8 +80,9 @@ def plan_command(  # noqa: PLR0917 - Typer fills them by name
 def apply_command(  # noqa: PLR0917 - Typer fills them by name
     image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
     setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
-    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, registry_user: Login = "",
-    registry_password: Password = "", as_json: AsJson = False,
+    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make it run, for the first time or again; what is as wanted stays untouched.
 
@@ -88,8 +95,8 @@ def apply_command(  # noqa: PLR0917 - Typer fills them by name
 def render_command(  # noqa: PLR0917 - Typer fills them by name
     image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
     setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
-    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, registry_user: Login = "",
-    registry_password: Password = "",
+    min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
     output: Annotated[Path | None, typer.Option(help="A folder for the files.", show_default="printed")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -112,7 +119,7 @@ def status_command(
 
     Example: packager deploy status --target local --name diabetes
     """
-    spec = spec_of({**locals(), "image": None})
+    spec = spec_of(locals(), needs_image=False)
     found = deploying.deployed(spec, log=_tell)
     if found is None:
         _tell(f"There is no deployment {spec.name!r} on {spec.target}.")
@@ -129,7 +136,7 @@ def logs_command(
 
     Example: packager deploy logs --target local --name diabetes --follow
     """
-    for line in deploying.deployment_logs(spec_of({**locals(), "image": None}), follow=follow, lines=lines):
+    for line in deploying.deployment_logs(spec_of(locals(), needs_image=False), follow=follow, lines=lines):
         typer.echo(line)
 
 
@@ -141,43 +148,49 @@ def delete_command(
 
     Example: packager deploy delete --target local --name diabetes --yes
     """
-    spec = spec_of({**locals(), "image": None})
+    spec = spec_of(locals(), needs_image=False)
     if not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("Nobody can be asked here; add --yes.")
-        typer.confirm(f"Delete the deployment {spec.name!r} on {spec.target}?", abort=True, err=True)
+        question = f"Delete the deployment {spec.name!r} on {spec.target} with all that it made, data too?"
+        typer.confirm(question, abort=True, err=True)
     gone = deploying.undeploy(spec, log=_tell)
     _show("\n".join(f"deleted {each}" for each in gone) or "Nothing was there.", list(gone), as_json=as_json)
 
 
-def spec_of(given: Mapping[str, Any]) -> DeploymentSpec:
-    """What the flags say over what the file says."""
+def spec_of(given: Mapping[str, Any], *, needs_image: bool = True) -> DeploymentSpec:
+    """What the flags say over what the file says; without its image it is enough to look at it, and to delete it."""
     said = read_deployment(given["file"]) if given["file"] is not None else {}
-    flags = arguments_of(
+    flags = _given(
         {
-            "image": given["image"],
+            "image": given.get("image"),
             "target": given["target"],
             "name": given["name"],
             "settings": _pairs("--setting", given.get("setting", ())),
             "secrets": _secrets(given.get("secret", ())),
             "size": _given({"cpu": given.get("cpu"), "memory": given.get("memory")}),
-            "scale": _given({key: given.get(key) for key in ("min_replicas", "max_replicas")}),
-            "registry": _given({"username": given.get("registry_user"), "password": given.get("registry_password")}),
+            "scale": _given({key: given.get(key) for key in ("min_replicas", "max_replicas", "target_utilization")}),
+            "registry": _given(
+                {
+                    "server": given.get("registry"),
+                    "username": given.get("registry_user"),
+                    "password": given.get("registry_password"),
+                }
+            ),
+            "tags": _pairs("--tag", given.get("tag", ())),
             "options": _pairs("--option", given["option"]),
         }
     )
-    both = {**said, **flags}
-    if "settings" in said and "settings" in flags:
-        both["settings"] = {**said["settings"], **flags["settings"]}
+    both = arguments_of(together(said, flags))
     for key in ("target", "name"):
         if key not in both:
             raise InvalidDeployment(f"The deployment has no {key}; give --{key}, or a --file that says it.")
     image, target = both.pop("image", None), both.pop("target")
-    return deploying.specify(image, target, **both)
+    return deploying.specify(image if needs_image else None, target, **both)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "")}
+    return {key: value for key, value in values.items() if value not in (None, "", {})}
 
 
 def _pairs(flag: str, texts: Sequence[str]) -> dict[str, str]:

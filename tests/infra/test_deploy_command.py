@@ -48,13 +48,16 @@ def test_flags_say_more_than_the_file(specs, tmp_path):
     file = tmp_path / "d.toml"
     file.write_text(
         'image = "a:1"\ntarget = "place"\nname = "f"\n[settings]\nA = "1"\nB = "2"\n[options]\nregion = "x"\n'
+        '[size]\nmemory = "1Gi"\ncpu = 2.0\n[registry]\nserver = "r"\nusername = "you"\n'
     )
-    said("plan", "-f", str(file), "-s", "B=3=4", "--secret", "C", "--secret", "D=E", "--memory", "1Gi", "--cpu", "0.5",
+    said("plan", "-f", str(file), "-s", "B=3=4", "--secret", "C", "--secret", "D=E", "--cpu", "0.5", "--tag", "team=ml",
          "--max-replicas", "4", "--registry-user", "me", "--registry-password", "PW", "-o", "region=y")  # fmt: skip
     (spec,) = specs
     assert spec.settings == {"A": "1", "B": "3=4", "C": Secret(variable="C"), "D": Secret(variable="E")}
     assert (spec.size.memory, spec.size.cpu, spec.scale.max_replicas) == (1 << 30, 0.5, 4)
-    assert (spec.registry.username, spec.registry.password) == ("me", Secret(variable="PW"))
+    login = spec.registry
+    assert (login.server, login.username, login.password) == ("r", "me", Secret(variable="PW"))
+    assert spec.tags == {"team": "ml"}
     assert spec.options.region == "y"
 
 
@@ -69,3 +72,12 @@ def test_what_is_missing_is_told():
     assert said("plan", "a:1", "--name", "x", code=3) == ""
     assert said("plan", "a:1", "--target", "place", "-n", "x", "-s", "novalue", code=2) == ""
     assert said("delete", "--target", "place", "-n", "x", code=2) == ""
+
+
+def test_to_look_and_to_delete_no_image_is_read(specs, tmp_path, monkeypatch):
+    monkeypatch.setattr(deploying, "app_image", lambda name: pytest.fail(f"{name} was read"))
+    file = tmp_path / "d.toml"
+    file.write_text('image = "gone:1"\ntarget = "place"\nname = "l"\n')
+    said("status", "-f", str(file), code=1)
+    said("logs", "-f", str(file))
+    assert said("delete", "-f", str(file), "--yes") == "Nothing was there.\n"
