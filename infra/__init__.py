@@ -4,6 +4,8 @@ from infra.app_run import AppRun, RunningFunction
 from infra.app_status import AppStatus, FunctionStatus, status
 from infra.contract import Change, Deployment, DeploymentSpec, RegistryLogin, Scale, Secret, Size
 from infra.deploying import deploy, deployed, deployment_logs, plan, render, specify, undeploy
+from infra.doctor import doctor
+from infra.doctor_finding import Finding
 from infra.failures import FailedBlob, failures
 from infra.given_up import GivenUp, given_up, replay_given_up, show_given_up
 from infra.invoking import Answer, invoke
@@ -20,6 +22,7 @@ __all__ = [
     "Deployment",
     "DeploymentSpec",
     "FailedBlob",
+    "Finding",
     "FunctionStatus",
     "GivenUp",
     "RegistryLogin",
@@ -35,6 +38,7 @@ __all__ = [
     "deployed",
     "deployment_logs",
     "describe",
+    "doctor",
     "failures",
     "given_up",
     "invoke",

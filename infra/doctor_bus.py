@@ -15,7 +15,7 @@ from triggers.service_bus_connection import open_bus
 
 _CHECK = "service_bus"
 _SECONDS = 10.0
-_WAY_OUT = "packager failures APP lists what was given up; packager replay APP sends it again."
+_WAY_OUT = "packager poison list APP shows them; packager poison replay APP sends them again."
 _GONE = "MessagingEntityNotFoundError"
 
 

@@ -17,6 +17,8 @@ from triggers.paths import BlobPath
 
 _AS_APP_SERVICE = frozenset({"functions", "app_service", "local"})
 """Targets that are told by WEBSITES_PORT where the app listens, and that can mount /home."""
+_PROVIDE = frozenset({"arm", "local"})
+"""Platforms that make an account for each connection that is not given."""
 _ENTITIES = {
     "queuetrigger": ("queue", ("queueName",)),
     "servicebustrigger": ("servicebus", ("queueName", "topicName")),
@@ -39,20 +41,20 @@ def see_settings(spec: DeploymentSpec) -> Iterator[Finding]:
 def _rendering(spec: DeploymentSpec) -> Iterator[Finding]:
     """What the target refuses by itself, and what becomes of connections that nobody gave."""
     missing = [name for name in spec.image.connections if not is_given(spec, name)]
+    provides = target_named(spec.target).platform in _PROVIDE
     try:
         documents = target_named(spec.target).render(spec)
     except InvalidDeployment as refusal:
-        yield error("target", str(refusal))
         told = str(refusal)
-        for name in missing:
-            if repr(name) not in told:
-                yield warning(
-                    "settings", f"{name!r} is not set: {spec.image.connections[name]}", f"--setting {name}=..."
-                )
-        return
-    yield ok("target", f"The target {spec.target!r} takes it: {len(documents)} documents.")
+        yield error("target", told)
+    else:
+        told = ""
+        yield ok("target", f"The target {spec.target!r} takes it: {len(documents)} documents.")
     for name in missing:
-        yield ok("settings", f"{name!r} is not set; the target {spec.target!r} provides what it connects with.")
+        if provides:
+            yield ok("settings", f"{name!r} is not set; the target {spec.target!r} provides what it connects with.")
+        elif repr(name) not in told:
+            yield error("settings", f"{name!r} is not set: {spec.image.connections[name]}", f"--setting {name}=...")
 
 
 def _values(spec: DeploymentSpec) -> Iterator[Finding]:

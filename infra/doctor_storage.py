@@ -1,6 +1,6 @@
 """What the doctor sees in storage accounts: are they there, with the containers and queues that the bindings name?"""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from infra.contract import DeploymentSpec
@@ -19,7 +19,7 @@ _SECONDS = 5
 _ON_THIS_MACHINE = ("usedevelopmentstorage=true", "://127.0.0.1", "://localhost", "://[::1]")
 _AT_HOME = frozenset({"local", "memory"})
 """Platforms whose apps see what is on this machine."""
-_WAY_OUT = "packager failures APP lists what was given up; packager replay APP has it run again."
+_WAY_OUT = "packager poison list APP shows them; packager poison replay APP has them run again."
 
 
 class Account(Protocol):
@@ -120,26 +120,20 @@ def _contents(setting: str, account: Account, needs: _Needs, *, fix: bool) -> It
     account.has_container("azure-webjobs-hosts")
     yield ok(_CHECK, f"The account of {setting!r} answers.")
     for name in needs.containers:
-        if account.has_container(name):
-            yield ok(_CHECK, f"The container {name!r} is there.")
-            continue
-        if fix:
-            account.make_container(name)
-        yield _missing("container", name, made=fix)
+        yield _present("container", name, is_there=account.has_container(name), make=account.make_container, fix=fix)
     for name in needs.queues:
-        if account.messages(name) is not None:
-            yield ok(_CHECK, f"The queue {name!r} is there.")
-            continue
-        if fix:
-            account.make_queue(name)
-        yield _missing("queue", name, made=fix)
+        is_there = account.messages(name) is not None
+        yield _present("queue", name, is_there=is_there, make=account.make_queue, fix=fix)
     for name in needs.poison:
         if waiting := account.messages(name):
             yield warning("poison", f"About {waiting} events that were given up are in the queue {name!r}.", _WAY_OUT)
 
 
-def _missing(kind: str, name: str, *, made: bool) -> Finding:
-    if made:
+def _present(kind: str, name: str, *, is_there: bool, make: Callable[[str], None], fix: bool) -> Finding:
+    if is_there:
+        return ok(_CHECK, f"The {kind} {name!r} is there.")
+    if fix:
+        make(name)
         return ok(_CHECK, f"The {kind} {name!r} was missing and is made.")
     return warning(_CHECK, f"The {kind} {name!r} is not there.", "Make it with --fix (fix=True).")
 

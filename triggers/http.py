@@ -176,5 +176,7 @@ adapter = TriggerAdapter(
     extension="http",
     options=HttpOptions,
     listen=HttpListener,
+    # The keys that callers show are in the app's storage account, the same for every replica and after each start.
+    extras=("blob",),
     event_of=request_event,
 )

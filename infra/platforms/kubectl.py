@@ -44,7 +44,7 @@ class Kubectl:
         return _items(self.run(*arguments, about=", ".join(each["kind"] for each in names), stdin=asked))
 
     def labelled(self, kinds: Sequence[str], labels: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Those with all the labels; of kinds that the cluster does not know there are none."""
+        """Those with all the labels, or all there are; of kinds that the cluster does not know there are none."""
         wanted = ",".join(f"{name}={value}" for name, value in labels.items())
         asked = ",".join(resource(kind) for kind in kinds)
         try:

@@ -25,6 +25,7 @@ _KINDS = (
     "networking.k8s.io/v1/NetworkPolicy", SECRET, "v1/ServiceAccount",
 )  # fmt: skip
 """All that a deployment may have, in the order of deleting."""
+_WORK = ("apps/v1/Deployment", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/CronJob")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +65,23 @@ class KubernetesPlatform:
         """Only what is not so yet; then waits for the pods. Raises ApplyFailed and NeverReady, and what diff() does."""
         there = self._there(manifests)
         before = there.get(f"{DEPLOYMENT}/{self._spec.name}")
-        changed = set()
+        changed: list[Manifest] = []
         for manifest in manifests:
             change = self._change(manifest, there)
             if change.action != "none":
                 self._log(f"{change.action} {change.address}")
                 self._kubectl.apply(self._body(manifest), manifest.address)
-                changed.add(manifest.kind)
+                changed.append(manifest)
         for kind, name in self._leftovers(manifests):
             self._log(f"delete {kind}/{name}")
             self._kubectl.delete(kind, name)
-        if SECRET in changed and DEPLOYMENT not in changed:
+        kinds = {each.kind for each in changed}
+        if SECRET in kinds and DEPLOYMENT not in kinds:
             self._kubectl.restart(self._spec.name)
-        if changed & {SECRET, DEPLOYMENT} or before is None or state_of(before) not in SETTLED:
-            self._wait(before)
+        if kinds & {SECRET, DEPLOYMENT} or before is None or state_of(before) not in SETTLED:
+            # The Deployment last: its pods start with what the others say.
+            order = sorted(changed, key=lambda each: each.kind == DEPLOYMENT)
+            self._wait([there[each.address] for each in order if each.address in there], before)
         found = self.status()
         if found is None:
             raise ApplyFailed(f"{DEPLOYMENT}/{self._spec.name} was deleted while it started; apply again.")
@@ -85,7 +89,7 @@ class KubernetesPlatform:
 
     def status(self) -> Deployment | None:
         pods = self._kubectl.get(DEPLOYMENT, self._spec.name)
-        if pods is None or pods["metadata"].get("labels", {}).get(MANAGED) != MANAGER:
+        if pods is None or not self._is_ours(pods):
             return None
         ingress = self._kubectl.get(INGRESS, self._spec.name)
         inside = f"http://{self._spec.name}.{self._options.namespace}"
@@ -116,13 +120,31 @@ class KubernetesPlatform:
         for kind, name in self._own():
             self._kubectl.delete(kind, name)
             gone.append(f"{kind}/{name}")
-        namespace = self._kubectl.get(NAMESPACE, self._options.namespace) if self._options.create_namespace else None
-        if namespace is not None and namespace["metadata"].get("labels", {}).get(NAME) == self._spec.name:
+        if self._options.create_namespace and self._made_namespace():
             self._kubectl.delete(NAMESPACE, self._options.namespace)
             gone.append(f"{NAMESPACE}/{self._options.namespace}")
         return gone
 
-    def _wait(self, before: Mapping[str, Any] | None) -> None:
+    def _made_namespace(self) -> bool:
+        """Did this deployment make the namespace, and is nobody else in it?"""
+        found = self._kubectl.get(NAMESPACE, self._options.namespace)
+        if found is None or not self._is_ours(found):
+            return False
+        others = [
+            f"{each['kind']}/{each['metadata']['name']}"
+            for each in self._kubectl.labelled(_WORK, {})
+            if not self._is_ours(each)
+        ]
+        if others:
+            self._log(f"The namespace {self._options.namespace!r} stays: {others[0]} is in it, too.")
+        return not others
+
+    def _is_ours(self, found: Mapping[str, Any]) -> bool:
+        labels = found["metadata"].get("labels", {})
+        return bool(labels.get(NAME) == self._spec.name and labels.get(MANAGED) == MANAGER)
+
+    def _wait(self, changed: Sequence[Mapping[str, Any]], before: Mapping[str, Any] | None) -> None:
+        """`changed` is what was there of all that was changed, as it was."""
         rollout = Rollout(self._kubectl, self._spec.name, pause=self._times.pause)
         limit = self._options.initial_delay_seconds + self._times.margin
         self._log(f"Waiting for the pods, {limit:.0f} s at most.")
@@ -133,14 +155,17 @@ class KubernetesPlatform:
         end = "It stays as it is; correct the image or its settings and apply again."
         if before is not None:
             self._log(f"{why}; what ran before is put back.")
-            rollout.put_back(before)
+            for each in [*changed, *([] if before in changed else [before])]:
+                rollout.put_back(each)
             end = "What ran before is put back, and has answered all the time."
         raise NeverReady(
             f"{DEPLOYMENT}/{self._spec.name} never got ready: {why}. {end} Its last lines:\n{output}", output=output
         )
 
     def _there(self, manifests: Sequence[Manifest]) -> Mapping[str, Mapping[str, Any]]:
-        """Address -> the object as it is now."""
+        """Address -> the object as it is now; first of all raises InvalidDeployment for a secret that is not set."""
+        for each in manifests:
+            self._body(each)
         found = self._kubectl.existing([each.body for each in manifests])
         return {f"{_kind(each)}/{each['metadata']['name']}": each for each in found}
 
@@ -148,12 +173,21 @@ class KubernetesPlatform:
         actual = there.get(manifest.address)
         if actual is None:
             return Change(action="create", address=manifest.address)
+        if manifest.kind == NAMESPACE:
+            return Change(action="none", address=manifest.address)
+        if not self._is_ours(actual):
+            raise ApplyFailed(
+                f"There is a {manifest.address} in the namespace {self._options.namespace!r} that this deployment did "
+                "not make; choose another name or namespace."
+            )
         wanted = self._body(manifest)
         if manifest.kind == SECRET:
             kept = actual.get("data", {})
             details = tuple(f"{key}: changed" for key, value in wanted["data"].items() if kept.get(key) != value)
         else:
-            details = differences({key: each for key, each in wanted.items() if key != "kind"}, actual)
+            found = differences({key: each for key, each in wanted.items() if key != "kind"}, actual)
+            # What others added in lists stays theirs: applying on the server's side takes nothing away from them.
+            details = tuple(each for each in found if not each.endswith(": removed"))
         return Change(action="update" if details else "none", address=manifest.address, details=details)
 
     def _body(self, manifest: Manifest) -> dict[str, Any]:

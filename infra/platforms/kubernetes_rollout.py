@@ -50,11 +50,11 @@ class Rollout:
             return f"(its log cannot be read: {cause})"
 
     def put_back(self, before: Mapping[str, Any]) -> None:
-        """The Deployment as it was."""
+        """One object as it was."""
         kept = ("name", "namespace", "labels", "annotations")
         metadata = {key: value for key, value in before["metadata"].items() if key in kept}
-        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": before["spec"]}
-        self._kubectl.replace(body, f"{_DEPLOYMENT}/{self._name}")
+        body = {**{key: value for key, value in before.items() if key != "status"}, "metadata": metadata}
+        self._kubectl.replace(body, f"{before['apiVersion']}/{before['kind']}/{metadata['name']}")
 
     def _hopeless(self) -> str:
         pod = self._newest()

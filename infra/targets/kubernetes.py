@@ -1,5 +1,6 @@
 """Kubernetes with KEDA: as many pods as there is work for."""
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -8,7 +9,8 @@ import yaml
 
 from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.targets import kubernetes_network as network
-from infra.targets.kubernetes_names import made, options_in
+from infra.targets.kubernetes_checks import check
+from infra.targets.kubernetes_names import MANAGER, made, options_in
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_pods import app_settings, pods, service_account
 from infra.targets.kubernetes_scaling import limits, scalers
@@ -27,6 +29,7 @@ class Kubernetes:
     def render(self, spec: DeploymentSpec) -> Sequence[Manifest]:
         """Namespace, account, Secrets, network, pods and what scales them; raises InvalidDeployment."""
         options = options_in(spec)
+        check(spec, options)
         settings = app_settings(spec)
         wanted = limits(spec, options, settings)
         scaling = scalers(spec, options, settings, wanted)
@@ -47,46 +50,49 @@ class Kubernetes:
         manifests = self.render(spec)
         secrets = [each for each in manifests if each.kind == SECRET]
         objects = [each.body for each in manifests if each.kind != SECRET]
-        text = yaml.safe_dump_all(objects, sort_keys=False, width=1000)
+        text = yaml.dump_all(objects, Dumper=_WholeDumper, sort_keys=False, width=1000)
         script = _script(spec, secrets)
         return {f"{spec.name}.yaml": text, **({"create-secrets.sh": script} if secrets else {})}
 
 
+class _WholeDumper(yaml.SafeDumper):
+    """Writes what comes twice twice: people read references badly, and some tools not at all."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def _script(spec: DeploymentSpec, secrets: Sequence[Manifest]) -> str:
+    """By standard input: arguments are seen by everybody on the machine. On the server's side, which keeps no copy."""
     variables = sorted({value.variable for each in secrets for value in _secrets_in(each)})
-    where = f"--namespace {shlex.quote(options_in(spec).namespace)}"
     lines = [
         "#!/usr/bin/env bash",
         f"# Makes the Secrets of {spec.name}, or makes them anew; their values come from the environment.",
         "set -euo pipefail",
         *(f': "${{{name}:?set it to the secret}}"' for name in variables),
+        'encoded() { printf %s "$1" | base64 --wrap=0; }',
         "",
     ]
     for each in secrets:
+        body = {key: value for key, value in each.body.items() if key != "stringData"}
         lines += [
-            f"kubectl create secret {_how(each.body)} {where} --dry-run=client --output yaml \\",
-            "  | kubectl apply --filename -",
+            f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END",
+            yaml.safe_dump(body, sort_keys=False, width=1000).rstrip(),
+            "data:",
+            *_data(each.body),
+            "END",
         ]
     return "\n".join(lines) + "\n"
 
 
-def _how(body: Mapping[str, Any]) -> str:
-    name, data = body["metadata"]["name"], body["stringData"]
-    if body["type"] == PULL_TYPE:
-        flags = {
-            "--docker-server": data["server"],
-            "--docker-username": data["username"],
-            "--docker-password": data["password"],
-        }
-        kind = "docker-registry"
-    else:
-        flags = {f"--from-literal={key}": value for key, value in data.items()}
-        kind = "generic"
-    return " \\\n    ".join([f"{kind} {name}", *(f"{flag}={_text(value)}" for flag, value in flags.items())])
-
-
-def _text(value: str | Secret) -> str:
-    return f'"${{{value.variable}}}"' if isinstance(value, Secret) else shlex.quote(value)
+def _data(body: Mapping[str, Any]) -> list[str]:
+    data = body["stringData"]
+    if body["type"] != PULL_TYPE:
+        return [f'  {key}: "$(encoded "${{{value.variable}}}")"' for key, value in data.items()]
+    known = f'{shlex.quote(data["username"] + ":")}"${{{data["password"].variable}}}"'
+    server = json.dumps({"auths": {data["server"]: {"auth": "@"}}})
+    before, after = (shlex.quote(part) for part in server.split("@"))
+    return [f'  .dockerconfigjson: "$(encoded {before}"$(encoded {known})"{after})"']
 
 
 def _secrets_in(manifest: Manifest) -> list[Secret]:

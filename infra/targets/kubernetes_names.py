@@ -10,14 +10,13 @@ from infra.targets.kubernetes_options import KubernetesOptions
 
 _LABEL = re.compile(r"[a-z]([-a-z0-9]{0,48}[a-z0-9])?")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 NAME = "app.kubernetes.io/name"
 MANAGED = "app.kubernetes.io/managed-by"
 MANAGER = "functions-packager"
 
 
 def options_in(spec: DeploymentSpec) -> KubernetesOptions:
-    """The target's options, checked; raises InvalidDeployment for names that a cluster refuses."""
+    """The target's options; raises InvalidDeployment for names that a cluster refuses."""
     options: KubernetesOptions = spec.options
     if not _LABEL.fullmatch(spec.name):
         raise InvalidDeployment(
@@ -26,9 +25,6 @@ def options_in(spec: DeploymentSpec) -> KubernetesOptions:
         )
     if not _NAMESPACE.fullmatch(options.namespace):
         raise InvalidDeployment(f"The namespace {options.namespace!r} must be small letters, digits and hyphens.")
-    for key, value in spec.tags.items():
-        if not _VALUE.fullmatch(value):
-            raise InvalidDeployment(f"The tag {key!r} has the value {value!r}, which no label of Kubernetes may have.")
     return options
 
 

@@ -12,6 +12,7 @@ from infra.targets.kubernetes_names import labels, made, selector
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_secrets import pull_secret_name, secret_name
 from packager.staging.container import OWN_HOST
+from triggers.blob_account import HOST_SETTING
 from triggers.host_id import host_id
 
 HOST_ID = "AzureFunctionsWebHost__hostid"
@@ -46,6 +47,7 @@ def pods(
 
 def app_settings(spec: DeploymentSpec) -> Mapping[str, str | Secret]:
     """All that the app has; raises InvalidDeployment for a connection that nothing says."""
+    _check_storage(spec)
     for name, what in spec.image.connections.items():
         if not is_given(spec, name):
             raise InvalidDeployment(f"The app needs the setting {name!r}: {what} Add it to the deployment's settings.")
@@ -53,6 +55,18 @@ def app_settings(spec: DeploymentSpec) -> Mapping[str, str | Secret]:
         return spec.settings
     # The same for every pod; else each would keep ledgers and queues of its own.
     return {HOST_ID: host_id(Path(spec.name), {}), **spec.settings}
+
+
+def _check_storage(spec: DeploymentSpec) -> None:
+    """Pods that share nothing would all fire each timer, and have other keys after every start."""
+    for function in spec.image.functions:
+        trigger = function.trigger
+        has_keys = trigger.type.lower() == "httptrigger" and trigger.option("authLevel").lower() != "anonymous"
+        if (has_keys or trigger.type.lower() == "timertrigger") and not is_given(spec, HOST_SETTING):
+            raise InvalidDeployment(
+                f"The function {function.name!r} needs the setting {HOST_SETTING!r}, a storage account in which the "
+                "pods keep what they share: keys, and who fires a timer. Add it to the deployment's settings."
+            )
 
 
 def _pod_labels(spec: DeploymentSpec, options: KubernetesOptions) -> dict[str, str]:
@@ -115,8 +129,8 @@ def _container(
 def _variable(spec: DeploymentSpec, name: str, value: str | Secret) -> dict[str, Any]:
     if isinstance(value, Secret):
         return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret_name(spec), "key": name}}}
-    # A dollar sign with a bracket would be read as another variable.
-    return {"name": name, "value": value.replace("$(", "$$(")}
+    # A cluster reads $(NAME) as another variable, and two dollar signs as one.
+    return {"name": name, "value": value.replace("$", "$$")}
 
 
 def _resources(spec: DeploymentSpec, options: KubernetesOptions) -> dict[str, Any]:

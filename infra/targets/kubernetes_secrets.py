@@ -12,11 +12,8 @@ PULL_TYPE = "kubernetes.io/dockerconfigjson"
 
 
 def secret_settings(spec: DeploymentSpec) -> Mapping[str, Secret]:
-    """Setting -> where its value is; raises InvalidDeployment for a value that only Azure can read."""
-    found = {name: value for name, value in spec.settings.items() if isinstance(value, Secret)}
-    for name, value in found.items():
-        _need_variable(f"The setting {name!r}", value)
-    return found
+    """Setting -> where its value is."""
+    return {name: value for name, value in spec.settings.items() if isinstance(value, Secret)}
 
 
 def secret_name(spec: DeploymentSpec) -> str:
@@ -44,15 +41,6 @@ def _pull_secret(spec: DeploymentSpec, options: KubernetesOptions) -> Manifest:
     login = spec.registry
     if login.password is None:
         raise InvalidDeployment(f"The registry's user {login.username!r} has no password; say where it is.")
-    _need_variable("The registry's password", login.password)
     server = login.server or spec.image.reference.partition("/")[0]
     body = {"type": PULL_TYPE, "stringData": {"username": login.username, "server": server, "password": login.password}}
     return made(spec, SECRET, body, name=pull_secret_name(spec, options))
-
-
-def _need_variable(what: str, value: Secret) -> None:
-    if not value.variable:
-        raise InvalidDeployment(
-            f"{what} is in a vault ({value.vault_uri}), which Kubernetes does not read by itself. Name an environment "
-            "variable that holds it when it is applied, or have the vault's driver write a Secret."
-        )

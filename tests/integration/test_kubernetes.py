@@ -1,6 +1,9 @@
 """The platform with the real kubectl against a stand-in for the API server."""
 
+import base64
+import json
 import shutil
+import subprocess
 
 import pytest
 
@@ -183,3 +186,57 @@ def test_kubectl_must_be_there():
     kubectl = Kubectl(context="", namespace="default", command=("no-such-kubectl",))
     with pytest.raises(PlatformUnavailable, match="no-such-kubectl cannot be run"):
         kubectl.get("v1/Secret", "x")
+
+
+def test_the_rendered_script_makes_the_same_secrets(cluster):
+    spec = cluster_spec(registry=LOGIN)
+    opened(spec).apply(target.render(spec))
+    applied = {key: each["data"] for key, each in cluster.objects.items() if key[0] == "secrets"}
+    for key in applied:
+        del cluster.objects[key]
+    script = target.export(spec)["create-secrets.sh"].replace("--server-side", "--server-side --validate=false")
+    subprocess.run(["bash", "-c", script], check=True, capture_output=True)
+    made = {key: each["data"] for key, each in cluster.objects.items() if key[0] == "secrets"}
+    settings, login = ("secrets", "default", "diabetes-settings"), ("secrets", "default", "diabetes-registry")
+    assert set(made) == {settings, login}
+    assert made[settings] == applied[settings]
+    ours, theirs = (
+        json.loads(base64.b64decode(each[login][".dockerconfigjson"]))["auths"]["r.example.com"]["auth"]
+        for each in (made, applied)
+    )
+    assert ours == theirs
+
+
+def test_what_others_made_is_left_alone(cluster):
+    spec = cluster_spec(namespace="team", create_namespace=True)
+    cluster.put("namespaces", "", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}})
+    opened(spec).apply(target.render(spec))
+    assert "labels" not in cluster.objects["namespaces", "", "team"]["metadata"]
+    assert "v1/Namespace/team" not in opened(spec).remove()
+    cluster.put(
+        "services", "team", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "diabetes"}, "spec": {}}
+    )
+    with pytest.raises(ApplyFailed, match="did not make"):
+        opened(spec).apply(target.render(spec))
+
+
+def test_a_namespace_with_others_in_it_stays(cluster):
+    spec = cluster_spec(namespace="ml", create_namespace=True)
+    opened(spec).apply(target.render(spec))
+    other = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "theirs"}, "spec": {}}
+    cluster.put("cronjobs", "ml", other)
+    lines: list[str] = []
+    assert "v1/Namespace/ml" not in opened(spec, lines).remove()
+    assert "CronJob/theirs is in it" in lines[-1]
+
+
+def test_secrets_are_put_back_too(cluster, monkeypatch):
+    spec, broken = cluster_spec(), cluster_spec(of=image(reference=ELSEWHERE))
+    opened(spec).apply(target.render(spec))
+    before = cluster.objects["secrets", "default", "diabetes-settings"]["data"]
+    cluster.broken.add(ELSEWHERE)
+    monkeypatch.setenv("STORAGE", "AccountName=other")
+    with pytest.raises(NeverReady):
+        opened(broken).apply(target.render(broken))
+    assert cluster.objects["secrets", "default", "diabetes-settings"]["data"] == before
+    assert opened(spec).status().image == spec.image.reference

@@ -83,10 +83,10 @@ def test_a_secret_that_changes_is_named_and_restarts_the_pods(kubectl, monkeypat
 def test_a_secret_that_is_not_set_is_named_before_anything_is_touched(kubectl, monkeypatch):
     monkeypatch.delenv("STORAGE")
     spec = cluster_spec()
-    applied_nothing = opened(kubectl, spec)
-    kubectl.put("v1/Secret", "diabetes-settings", data={})
-    with pytest.raises(InvalidDeployment, match="'STORAGE' holds a secret"):
-        applied_nothing.diff(target.render(spec))
+    for call in (opened(kubectl, spec).diff, opened(kubectl, spec).apply):
+        with pytest.raises(InvalidDeployment, match="'STORAGE' holds a secret"):
+            call(target.render(spec))
+    assert kubectl.objects == {}
 
 
 def test_what_nobody_wants_any_more_goes_but_not_what_another_object_owns(kubectl):

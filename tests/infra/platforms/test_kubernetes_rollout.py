@@ -106,7 +106,7 @@ def test_a_log_that_cannot_be_read_is_no_further_failure(kubectl):
 
 
 def test_what_ran_before_is_put_back_without_what_the_cluster_added(kubectl):
-    before = deployment(1, **counted(1, 1))
+    before = {"apiVersion": "apps/v1", "kind": "Deployment", **deployment(1, **counted(1, 1))}
     before["spec"]["template"]["spec"] = {"containers": [{"image": "old"}]}
     before["metadata"] |= {"resourceVersion": "7", "managedFields": [], "labels": {NAME: "app"}}
     kubectl.put(DEPLOYMENT, "app")

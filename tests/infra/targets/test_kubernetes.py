@@ -1,3 +1,5 @@
+import base64
+import json
 import subprocess
 
 import pytest
@@ -9,6 +11,17 @@ from infra.errors import InvalidDeployment
 from infra.targets.kubernetes import target
 from tests.support.deployments import image
 from tests.support.kubernetes_objects import EVERYTHING, cluster_spec, every_cluster_deployment, judge, objects
+
+# Tells its arguments, and what is in the files that they name.
+KUBECTL = """#!/bin/bash
+if [ "$1" = apply ]; then cat >/dev/null; exit; fi
+for each in "$@"; do
+  case "$each" in
+    --from-file=*) echo "${each%=*}=$(cat "${each##*=}")" ;;
+    *) echo "$each" ;;
+  esac
+done >> "$OUT"
+"""
 
 
 @pytest.mark.parametrize("spec", every_cluster_deployment(), ids=range(7))
@@ -57,27 +70,30 @@ def test_no_secret_is_in_a_file_and_a_script_makes_them(tmp_path):
     documents = list(yaml.safe_load_all(files["diabetes.yaml"]))
     assert "Secret" not in [each["kind"] for each in documents]
     assert documents[0]["kind"] == "ServiceAccount"
+    assert "&id" not in files["diabetes.yaml"]
     kubectl = tmp_path / "kubectl"
-    kubectl.write_text(
-        '#!/bin/bash\nif [ "$1" = apply ]; then cat >/dev/null; else printf "%s\\n" "$@" >> "$OUT"; fi\n'
-    )
+    kubectl.write_text('#!/bin/bash\nprintf "%s\\n" "$@" >> "$OUT.arguments"; cat >> "$OUT"; echo "---" >> "$OUT"\n')
     kubectl.chmod(0o755)
-    asked = {
-        "PATH": f"{tmp_path}:/usr/bin:/bin",
-        "OUT": str(tmp_path / "out"),
-        "STORAGE": "a b;c",
-        "BUS": "$x",
-        "PW": "p",
-    }
+    secrets = {"STORAGE": 'a b;"c', "BUS": "-$x`", "PW": 'p"w'}
+    asked = {"PATH": f"{tmp_path}:/usr/bin:/bin", "OUT": str(tmp_path / "out"), **secrets}
     subprocess.run(["bash", "-c", files["create-secrets.sh"]], env=asked, check=True)
-    said = (tmp_path / "out").read_text().splitlines()
-    assert "--from-literal=TriggerConnectionString=a b;c" in said
-    assert "--from-literal=ServiceBusConnectionString=$x" in said
-    assert {"--docker-server=r.example.com", "--docker-username=me", "--docker-password=p"} <= set(said)
+    settings, login = [each for each in yaml.safe_load_all((tmp_path / "out").read_text()) if each]
+    assert _decoded(settings["data"]["TriggerConnectionString"]) == secrets["STORAGE"]
+    assert _decoded(settings["data"]["ServiceBusConnectionString"]) == secrets["BUS"]
+    assert settings["metadata"]["name"] == "diabetes-settings"
+    (server,) = json.loads(_decoded(login["data"][".dockerconfigjson"]))["auths"].items()
+    assert (server[0], _decoded(server[1]["auth"])) == ("r.example.com", 'me:p"w')
+    arguments = (tmp_path / "out.arguments").read_text()
+    assert "--server-side" in arguments
+    assert not any(secret in arguments for secret in secrets.values())
     del asked["BUS"]
     script = ["bash", "-c", files["create-secrets.sh"]]
     failed = subprocess.run(script, env=asked, check=False, capture_output=True, text=True)
     assert "BUS: set it to the secret" in failed.stderr
+
+
+def _decoded(text: str) -> str:
+    return base64.b64decode(text).decode()
 
 
 @pytest.mark.parametrize(

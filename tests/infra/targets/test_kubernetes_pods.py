@@ -1,4 +1,7 @@
+import pytest
+
 from infra.contract import Size
+from infra.errors import InvalidDeployment
 from infra.targets.kubernetes_pods import HOST_ID
 from tests.support.deployments import ELSEWHERE, image
 from tests.support.kubernetes_objects import CONNECTIONS, objects
@@ -13,9 +16,9 @@ def container(**said):
 
 
 def test_every_pod_keeps_the_same_ledgers_and_secrets_are_referred_to():
-    variables = {each["name"]: each for each in container(settings={**CONNECTIONS, "A": "$(B)"})["env"]}
+    variables = {each["name"]: each for each in container(settings={**CONNECTIONS, "A": "$(B) a$$b"})["env"]}
     assert variables[HOST_ID] == {"name": HOST_ID, "value": "diabetes"}
-    assert variables["A"]["value"] == "$$(B)"
+    assert variables["A"]["value"] == "$$(B) a$$$$b"
     reference = {"name": "diabetes-settings", "key": "TriggerConnectionString"}
     assert variables["TriggerConnectionString"] == {
         "name": "TriggerConnectionString", "valueFrom": {"secretKeyRef": reference}
@@ -75,3 +78,10 @@ def test_an_identity_in_azure():
     labels = found["Deployment"].body["spec"]["template"]["metadata"]["labels"]
     assert labels["azure.workload.identity/use"] == "true"
     assert "ServiceAccount" not in objects(service_account="there")
+
+
+@pytest.mark.parametrize("trigger", ["timer", "http"])
+def test_pods_share_keys_and_timers(trigger):
+    with pytest.raises(InvalidDeployment, match="needs the setting 'AzureWebJobsStorage'"):
+        objects(of=image({trigger: {}}), settings={})
+    assert objects(of=image({"http": {"auth_level": "anonymous"}}), settings={})

@@ -29,6 +29,9 @@ def post(arm: _Arm, place: Place, asked: Asked) -> Answer:
         return Answer(body={"registrationState": "Registered", "namespace": place.names[-1] if place.names else ""})
     if kind == "microsoft.servicebus/namespaces/authorizationrules" and word == "listkeys":
         return _bus(arm, place)
+    if kind == "microsoft.app/containerapps/revisions" and word == "restart":
+        app = arm.store.at(place.path.rpartition("/revisions/")[0])
+        return _restart(arm, app, place)
     act = _ACTIONS.get((kind, word))
     if act is None:
         raise Refusal(404, "NoSuchAction", f"There is no action {place.word!r} of {place.kind}.")

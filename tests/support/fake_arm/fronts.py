@@ -31,6 +31,10 @@ class Fronts:
     """Apps of which a container answers."""
     platform: dict[str, list[str]] = field(default_factory=dict)
     """App -> what App Service says of its containers."""
+    late: int = 0
+    """How often a log is read without the lines of the newest start, as while its image is pulled."""
+    coming: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    """App -> for how many readings its newest lines do not show, and the lines."""
 
     def start(self, app: str, image: str, settings: Mapping[str, str], *, keeps_old: bool = True) -> None:
         """Nothing happens when it runs so already; with `keeps_old` what ran before answers until the new one does."""
@@ -39,7 +43,23 @@ class Fronts:
         if not image or (begun and begun[-1] == new):
             return
         begun.append(new)
-        said = self.platform.setdefault(app, [])
+        shown = self.platform.setdefault(app, [])
+        shown.extend(self.coming.pop(app, (0, []))[1])
+        said = [*shown]
+        self._say(app, said, new, keeps_old=keeps_old)
+        self.coming[app] = (self.late, said[len(shown) :])
+
+    def log_of(self, app: str) -> list[str]:
+        """What App Service shows by now."""
+        left, lines = self.coming.pop(app, (0, []))
+        if left > 0:
+            self.coming[app] = (left - 1, lines)
+        else:
+            self.platform.setdefault(app, []).extend(lines)
+        return self.platform[app]
+
+    def _say(self, app: str, said: list[str], new: Start, *, keeps_old: bool) -> None:
+        image, begun = new.image, self.starts[app]
         said.append(f"{len(said):04} INFO  - Starting container {len(begun)} for site {app} of image {image}")
         if not self.is_broken(image):
             self.serving.add(app)
@@ -118,7 +138,7 @@ class Fronts:
                 ]
             )
         if path.endswith("2026_01_02_docker.log"):
-            return Answer(body="".join(f"{line}\n" for line in self.platform.get(app, [])))
+            return Answer(body="".join(f"{line}\n" for line in self.log_of(app)))
         if path.endswith("2026_01_02_default_docker.log") or path == "api/logstream":
             return Answer(body="".join(f"{line}\n" for line in self.log_lines))
         return Answer(status=404, body="Not Found")

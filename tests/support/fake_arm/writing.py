@@ -62,6 +62,8 @@ def write(arm: _Arm, place: Place, asked: Asked) -> Answer:
     """Raises Refusal as Azure does."""
     if asked.method == "DELETE":
         return _delete(arm, place)
+    if place.kind.lower() == "microsoft.resources/tags":
+        return _delete_tags(arm, place, asked)
     special = sites.write(arm, place, asked)
     if special is not None:
         return special
@@ -69,6 +71,15 @@ def write(arm: _Arm, place: Place, asked: Asked) -> Answer:
     if asked.method == "PATCH":
         body = _merged(arm.store.at(place.path).body, body)
     return _put(arm, place, body)
+
+
+def _delete_tags(arm: _Arm, place: Place, asked: Asked) -> Answer:
+    if (asked.method, asked.body["operation"]) != ("PATCH", "Delete"):
+        raise Refusal(400, "InvalidRequestContent", "Of the tags alone only those that are named can be deleted here.")
+    resource = arm.store.at(place.scope)
+    tags = resource.body.get("tags", {})
+    resource.body["tags"] = {name: tags[name] for name in tags if name not in asked.body["properties"]["tags"]}
+    return Answer(body={"properties": {"tags": resource.body["tags"]}})
 
 
 def _put(arm: _Arm, place: Place, body: Any) -> Answer:
