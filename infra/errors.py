@@ -13,6 +13,7 @@ InfraError
 ├── InvalidDeployment
 │   └── UnsupportedTrigger
 ├── PlatformUnavailable
+│   └── DeploymentBusy
 ├── WebserviceFailed
 └── ApplyFailed
     ├── NotPermitted
@@ -103,6 +104,10 @@ class PlatformUnavailable(InfraError):
     """The system that runs things cannot be reached, or does not know the caller."""
 
     exit_code: ClassVar[int] = 6
+
+
+class DeploymentBusy(PlatformUnavailable):
+    """Another process is changing the deployment; wait for its end."""
 
 
 class WebserviceFailed(InfraError):

@@ -1,30 +1,33 @@
 """Azure Resource Manager as a platform: makes a deployment's resources true, one after the other, over REST."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infra.config import environment
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest
 from infra.errors import NeverReady, PlatformUnavailable
 from infra.platforms.arm_client import PUBLIC, ArmClient, Pace
+from infra.platforms.arm_compare import restarts
 from infra.platforms.arm_errors import Refused, failed
 from infra.platforms.arm_logs import app_lines
 from infra.platforms.arm_place import ArmPlace
-from infra.platforms.arm_ready import Probe, Watch, earlier, health_path
+from infra.platforms.arm_ready import STARTING_TAG, UNVERIFIED, Probe, Watch, earlier, health_path
 from infra.platforms.arm_remove import remove
 from infra.platforms.arm_status import APPS, deployment
 from infra.platforms.arm_steps import Steps, ordered, tagged
 from infra.platforms.arm_values import Values
-from infra.resources.kinds import GROUP, api_version
+from infra.resources.kinds import CONTAINER_APP, GROUP, api_version
+from infra.targets.azure_names import check_name
 from infra.targets.azure_options import AzureOptions, resource_group
 
 ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
-"""Of another cloud than the public one: `https://management.usgovcloudapi.net`."""
+"""Where a stand-in of Resource Manager is; empty is the public cloud, the only one that is supported."""
 SUBSCRIPTION = "AZURE_SUBSCRIPTION_ID"
 _READY = 230.0
 _PAUSE = 3.0
+_SECRETS = "configuration.secrets"
 
 
 def open_arm(spec: DeploymentSpec, *, log: Log) -> "ArmPlatform":
@@ -73,13 +76,15 @@ class ArmPlatform:
         """Skips what is so already, hence doing it again goes on after a failure. Raises ApplyFailed and NeverReady."""
         with self._connected() as (arm, place):
             steps = self._steps(arm, place, planning=False)
+            notes: dict[str, str] = {}
             for manifest in ordered(manifests):
                 if manifest.kind.lower() in APPS:
-                    self._apply_app(arm, steps, manifest)
+                    notes |= self._apply_app(arm, steps, manifest)
                 else:
                     steps.apply(manifest)
             self._name_what_is_left(arm, place, manifests)
-            return self._deployment(arm, place)
+            done = self._deployment(arm, place)
+            return replace(done, state="deploying", details={**done.details, **notes}) if notes else done
 
     def status(self) -> Deployment | None:
         """None where neither the group nor anything of this deployment is there."""
@@ -104,28 +109,58 @@ class ArmPlatform:
         with self._connected() as (arm, place):
             return remove(arm, place, self._spec.name, log=self._log)
 
-    def _apply_app(self, arm: ArmClient, steps: Steps, manifest: Manifest) -> None:
+    def _apply_app(self, arm: ArmClient, steps: Steps, manifest: Manifest) -> dict[str, str]:
+        """What is to be told of it beside its state."""
         path = steps.place.path_of(manifest)
         watch = Watch(arm, path, probe=self._probe or arm.answer_of, log=self._log)
         was = arm.get(path, manifest.body["apiVersion"])
         watch.before(was)
-        change, was = steps.apply(manifest)
+        change, was = steps.apply(manifest, mark=watch.mark)
         body = steps.values.of(manifest.body)
-        why = watch.wait(
-            health_path(body), limit=self._times.ready, pause=self._times.pause, is_update=change.action == "update"
-        )
+        marked = str(((was or {}).get("tags") or {}).get(STARTING_TAG) or "")
+        is_new = change.action == "update" and was is not None and restarts(body, was)
+        if is_new or marked:
+            watch.expect_start("" if is_new else marked)
+        self._renew_secrets(arm, manifest, change, was)
+        why = watch.wait(health_path(body), limit=self._times.ready, pause=self._times.pause)
         if not why:
-            return
+            if is_new or marked:
+                self._unmark(arm, path)
+            if watch.is_unverified:
+                self._log(f"{manifest.address}: {UNVERIFIED}")
+            return {"start": UNVERIFIED} if watch.is_unverified else {}
         output = steps.values.scrubbed(watch.last_lines())
         if change.action == "update" and was is not None:
             self._log(f"{manifest.address}: {why}; what ran before is put back.")
-            steps.put(manifest, earlier(body, was))
+            kept = {name: value for name, value in (was.get("tags") or {}).items() if name != STARTING_TAG}
+            steps.put(manifest, earlier(body, was), {**was, "tags": kept})
             end = "What ran before runs again."
         else:
             end = "It stays as it is; correct the image or its settings and apply again."
         raise NeverReady(
             f"{manifest.address} was started and never answered: {why}. {end} Its last lines:\n{output}", output=output
         )
+
+    def _unmark(self, arm: ArmClient, path: str) -> None:
+        """Its new container was seen; the other tags stay whatever they became meanwhile."""
+        tag = (arm.get(path, api_version(path.rpartition("/providers/")[2])) or {}).get("tags") or {}
+        if STARTING_TAG not in tag:
+            return
+        body = {"operation": "Delete", "properties": {"tags": {STARTING_TAG: tag[STARTING_TAG]}}}
+        try:
+            arm.patch(f"{path}/providers/Microsoft.Resources/tags/default", api_version(GROUP), body)
+        except Refused as refusal:
+            self._log(f"The tag {STARTING_TAG} stays, which does no harm: {refusal.code}: {refusal.said}")
+
+    def _renew_secrets(self, arm: ArmClient, manifest: Manifest, change: Change, was: Mapping[str, Any] | None) -> None:
+        """Replicas of a container app read its secrets when they start, and a changed one alone starts none."""
+        if manifest.kind != CONTAINER_APP or was is None or not any(_SECRETS in each for each in change.details):
+            return
+        found = arm.get(was["id"], api_version(CONTAINER_APP)) or {"properties": {}}
+        revision = found["properties"].get("latestRevisionName")
+        if revision and revision == was["properties"].get("latestRevisionName"):
+            self._log(f"{manifest.address}: its replicas start again, for the secrets that changed")
+            arm.post(f"{was['id']}/revisions/{revision}/restart", api_version(CONTAINER_APP))
 
     def _name_what_is_left(self, arm: ArmClient, place: ArmPlace, manifests: Sequence[Manifest]) -> None:
         """Accounts hold data, so that nothing goes because a deployment does not name it any more."""
@@ -145,6 +180,7 @@ class ArmPlatform:
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[ArmClient, ArmPlace]]:
+        check_name("resource group", resource_group(self._spec))
         endpoint = self._variables.get(ENDPOINT) or PUBLIC
         credential = self._credential or _credential(endpoint)
         try:

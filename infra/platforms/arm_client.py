@@ -90,6 +90,10 @@ class ArmClient:
     def post(self, path: str, version: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return _document(self._send("POST", path, version, body=body).http_response)
 
+    def patch(self, path: str, version: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns when it is done."""
+        return self._wait(self._send("PATCH", path, version, body=body))
+
     def delete(self, path: str, version: str) -> bool:
         """Returns when it is gone; False when it was not there."""
         try:

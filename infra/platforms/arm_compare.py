@@ -22,6 +22,15 @@ def differences(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> tuple[s
     return tuple(_mapping(body, actual, ""))
 
 
+def restarts(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    """Does a site start a new container for this body? It does for another image and for other settings."""
+    new, old = (each.get("properties", {}).get("siteConfig") for each in (wanted, actual))
+    if not new or not old:
+        return False
+    changed = {key: new.get(key) for key in ("linuxFxVersion", "appSettings")}
+    return any(True for _ in _mapping(changed, old, "properties.siteConfig"))
+
+
 def _mapping(wanted: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> Iterator[str]:
     # Ids are keys of `userAssignedIdentities`, in whatever case Azure likes.
     by_name = {key.lower(): value for key, value in actual.items()}

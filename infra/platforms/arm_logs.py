@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.errors import ApplyFailed
+from infra.errors import ApplyFailed, PlatformUnavailable
 from infra.platforms.arm_client import ArmClient
 from infra.platforms.arm_errors import Refused
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, api_version
@@ -22,12 +22,12 @@ def app_lines(arm: ArmClient, app: Mapping[str, Any], *, follow: bool, lines: in
         raise ApplyFailed(f"Azure does not give the log of {app['name']}: {refusal.code}: {refusal.said}") from refusal
 
 
-def platform_lines(arm: ArmClient, site: Mapping[str, Any]) -> list[str]:
-    """What App Service itself says of a site's containers; empty where it is not told."""
+def platform_lines(arm: ArmClient, site: Mapping[str, Any]) -> list[str] | None:
+    """What App Service itself says of a site's containers; None where it is not told."""
     try:
         return _newest(arm, _kudu(site), of_the_app=False).splitlines()
-    except Refused:
-        return []
+    except (Refused, PlatformUnavailable):
+        return None
 
 
 def _site(arm: ArmClient, app: Mapping[str, Any], *, follow: bool, lines: int) -> Iterator[str]:
@@ -64,6 +64,8 @@ def _container_app(arm: ArmClient, app: Mapping[str, Any], *, follow: bool, line
 def _kudu(site: Mapping[str, Any]) -> str:
     hosts = site["properties"].get("hostNameSslStates") or []
     name = next((each["name"] for each in hosts if each.get("hostType") == "Repository"), "")
+    if not name:
+        raise Refused(404, "NoLogs", f"The site {site['name']} has no address for its logs yet.")
     return f"https://{name}"
 
 

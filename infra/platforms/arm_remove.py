@@ -32,9 +32,20 @@ def remove(arm: ArmClient, place: ArmPlace, deployment: str, *, log: Log) -> lis
     for found in sorted(ours, key=_turn):
         address = place.address_of(found["id"])
         log(f"{address}: delete")
-        if _delete(arm, place, found["id"], api_version(found["type"])):
+        if _delete_unused(arm, place, found, log):
             gone.append(address)
     return gone
+
+
+def _delete_unused(arm: ArmClient, place: ArmPlace, found: dict[str, Any], log: Log) -> bool:
+    """A plan or an environment may have apps of other deployments by now, and stays for them."""
+    try:
+        return arm.delete(found["id"], api_version(found["type"]))
+    except Refused as refusal:
+        if found["type"].lower() not in _AFTER_APPS or refusal.status != 409 or refusal.code == "ScopeLocked":
+            raise failed(refusal, place.address_of(found["id"]), group=place.group) from refusal
+    log(f"{place.address_of(found['id'])}: other apps use it, so that it stays")
+    return False
 
 
 def _roles(arm: ArmClient, place: ArmPlace, identity: dict[str, Any], log: Log) -> list[str]:

@@ -98,7 +98,9 @@ def _state(app: Mapping[str, Any]) -> str:
 
 def _last_error(arm: ArmClient, site: Mapping[str, Any]) -> dict[str, str]:
     """Of what App Service says of the newest container: an error that a start came after is over."""
-    said = next((line for line in reversed(platform_lines(arm, site)) if STARTED.search(line) or " ERROR " in line), "")
+    said = next(
+        (line for line in reversed(platform_lines(arm, site) or []) if STARTED.search(line) or " ERROR " in line), ""
+    )
     return {"last error": said} if " ERROR " in said else {}
 
 

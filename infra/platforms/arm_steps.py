@@ -7,16 +7,17 @@ from typing import Any
 from infra.contract import Change, Log, Manifest
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_client import ArmClient, Pace
-from infra.platforms.arm_compare import differences
+from infra.platforms.arm_compare import differences, restarts
 from infra.platforms.arm_current import BROKEN, current, is_working, settled, state_of
 from infra.platforms.arm_errors import BUSY, Refused, failed
 from infra.platforms.arm_place import ArmPlace
 from infra.platforms.arm_values import Values
 from infra.resources.expressions import DEPLOYMENT_TAG, holds_secret
-from infra.resources.kinds import CONTAINER_GROUP, GROUP, ROLE, api_version
+from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, GROUP, ROLE, SITE, api_version
 
 _URL_ONLY = frozenset({"apiVersion", "scope"})
 _FIRST_WAIT = 2.0
+_APPS = frozenset({SITE, CONTAINER_GROUP, CONTAINER_APP})
 
 
 class Steps:
@@ -29,27 +30,39 @@ class Steps:
         self._log = log
         self._pace = pace
         self._gave_roles = False
+        self._ours: set[str] = set()
 
     def change(self, manifest: Manifest) -> Change:
         """What apply() would do with it; raises ApplyFailed."""
         return self._compared(manifest)[0]
 
-    def apply(self, manifest: Manifest) -> tuple[Change, dict[str, Any] | None]:
-        """What was done, and what was there before; raises ApplyFailed."""
+    def apply(
+        self, manifest: Manifest, *, mark: Mapping[str, str] | None = None
+    ) -> tuple[Change, dict[str, Any] | None]:
+        """What was done, and what was there before; raises ApplyFailed.
+
+        A site that starts anew gets the tags `mark`.
+        """
         change, was = self._compared(manifest, wait=True)
         if change.action == "none":
-            self._log(f"{manifest.address}: as it should be{_unseen(manifest)}")
+            said = "as it should be" if self._is_ours(manifest, was) else "it was there before and is used as it is"
+            self._log(f"{manifest.address}: {said}{_unseen(manifest)}")
             return change, was
         details = f": {'; '.join(change.details)}" if change.details else ""
         self._log(f"{manifest.address}: {change.action}{details}")
-        self.put(manifest, self._values(manifest))
+        body = self._values(manifest)
+        if mark and was is not None and restarts(body, was):
+            body["tags"] = {**body.get("tags", {}), **mark}
+        self.put(manifest, body, was)
         self._gave_roles |= manifest.kind == ROLE
         return change, was
 
-    def put(self, manifest: Manifest, body: Mapping[str, Any]) -> None:
-        """Send the body and wait for its end; raises ApplyFailed."""
+    def put(self, manifest: Manifest, body: Mapping[str, Any], was: Mapping[str, Any] | None = None) -> None:
+        """Send the body, with the tags that others gave to what `was`, and wait for its end; raises ApplyFailed."""
         path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
         sent = {key: value for key, value in body.items() if key not in _URL_ONLY}
+        if "tags" in sent and was is not None:
+            sent["tags"] = {**(was.get("tags") or {}), **sent["tags"]}
         deadline, wait = time.monotonic() + self._pace.directory, min(_FIRST_WAIT, self._pace.poll)
         while True:
             try:
@@ -93,14 +106,40 @@ class Steps:
         except Refused as refusal:
             raise self._failed(refusal, manifest) from None
         if was is None:
+            self._ours.add(manifest.address)
             return Change(action="create", address=manifest.address, details=_role(manifest)), None
         if manifest.kind == GROUP:
             # A group that was there before stays whose it is: its region and its tags are not ours to change.
             return Change(action="none", address=manifest.address), was
+        if not self._is_ours(manifest, was):
+            self._check_not_the_app(manifest, was)
+            return Change(action="none", address=manifest.address), was
+        self._ours.add(manifest.address)
         details = differences(body, was)
         if state_of(was) in BROKEN:
             details = (*details, f"provisioningState: {state_of(was)}")
         return Change(action="update" if details else "none", address=manifest.address, details=details), was
+
+    def _is_ours(self, manifest: Manifest, was: Mapping[str, Any] | None) -> bool:
+        """Did this deployment make it? Parts of an account have no tags: they are whose the account is."""
+        if manifest.kind in (GROUP, ROLE):
+            return True
+        if manifest.kind.count("/") > 1:
+            return _outermost(manifest) in self._ours
+        mine = (manifest.body.get("tags") or {}).get(DEPLOYMENT_TAG)
+        return mine is None or ((was or {}).get("tags") or {}).get(DEPLOYMENT_TAG) == mine
+
+    def _check_not_the_app(self, manifest: Manifest, was: Mapping[str, Any]) -> None:
+        """Everything else can be used without changing it."""
+        if manifest.kind not in _APPS:
+            return
+        other = (was.get("tags") or {}).get(DEPLOYMENT_TAG)
+        whose = f"deployment {other!r} made it" if other else f"it has no tag {DEPLOYMENT_TAG!r}"
+        raise ApplyFailed(
+            f"{manifest.address} is in the group {self.place.group!r} already, and this deployment did not make it: "
+            f"{whose}. Choose another name or another group; or, if it is to be taken over, give it the tag "
+            f"{DEPLOYMENT_TAG}={manifest.body['tags'][DEPLOYMENT_TAG]}."
+        )
 
     def _values(self, manifest: Manifest) -> dict[str, Any]:
         try:
@@ -120,6 +159,11 @@ def _role(manifest: Manifest) -> tuple[str, ...]:
     if manifest.kind != ROLE:
         return ()
     return (f"{manifest.body['properties']['roleDefinitionId'].name} on {manifest.body['scope'].address}",)
+
+
+def _outermost(manifest: Manifest) -> str:
+    """The address of the account or namespace that it is a part of."""
+    return "/".join([*manifest.kind.split("/")[:2], manifest.name.partition("/")[0]])
 
 
 def _unseen(manifest: Manifest) -> str:
@@ -145,5 +189,6 @@ def ordered(manifests: Sequence[Manifest]) -> list[Manifest]:
 
 def tagged(arm: ArmClient, place: ArmPlace, deployment: str) -> list[dict[str, Any]]:
     """The resources in the group that the deployment made, as far as lists show them."""
-    query = {"$filter": f"tagName eq '{DEPLOYMENT_TAG}' and tagValue eq '{deployment}'"}
+    quoted = deployment.replace("'", "''")
+    query = {"$filter": f"tagName eq '{DEPLOYMENT_TAG}' and tagValue eq '{quoted}'"}
     return list(arm.list(f"{place.group_path}/resources", api_version(GROUP), query))

@@ -1,23 +1,31 @@
 """The platform `local`: containers of a Docker Engine behind a front that stays, replaced without a dropped request."""
 
+import socket
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from infra.config import deployments_folder
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest, Platform
+from infra.errors import PlatformUnavailable
 from infra.platforms.local_containers import Containers
 from infra.platforms.local_control import EMULATORS, FRONT, reload
 from infra.platforms.local_daemon import Daemon
 from infra.platforms.local_difference import differences
 from infra.platforms.local_folder import DeploymentFolder
-from infra.platforms.local_rollout import Rollout
-from infra.platforms.local_values import resolved
+from infra.platforms.local_rollout import Rollout, reason_of
+from infra.platforms.local_values import resolved, secrets_of
+from infra.targets.local import checked_name
 
 
 def open_platform(spec: DeploymentSpec, *, log: Log) -> Platform:
-    """The place of that deployment on this machine; raises EngineUnavailable and PlatformUnavailable."""
+    """The place of that deployment on this machine; raises InvalidDeployment for a name that is none.
+
+    Raises EngineUnavailable and PlatformUnavailable, too.
+    """
+    checked_name(spec.name)
     named = getattr(spec.options, "folder", "")
     folder = Path(named).expanduser().absolute() if named else deployments_folder() / spec.name
     return LocalPlatform(spec.name, folder, Containers(folder, log=log), log=log)
@@ -45,22 +53,25 @@ class LocalPlatform:
     def apply(self, manifests: Sequence[Manifest]) -> Deployment:
         """The new container answers before the old one is asked to stop; one that does not is taken away again.
 
-        Raises NeverReady, ApplyFailed for an image that cannot be pulled, and PlatformUnavailable.
+        Raises NeverReady, ApplyFailed for an image that cannot be pulled, InvalidDeployment for a folder that holds
+        something else, and PlatformUnavailable.
         """
         bodies = {each.kind: each.body for each in manifests}
         container = next(each for each in manifests if each.kind == "container")
         with self._folder.held():
+            self._folder.check(may_be_new=True)
             resolved(container.body, self._folder.state())
-            self._folder.prepare()
+            self._folder.prepare(self._name)
             self._clean()
-            self._ensure_emulators(bodies.get("emulators"))
-            self._ensure_front(bodies["front"])
-            if self._change(container).action != "none":
-                Rollout(self._name, self._folder, self._containers, self._front, log=self._log).replace(container.body)
+            try:
+                self._ensure(bodies, container)
+            except BaseException as error:  # because a front before nothing would go on, cancelled or not
+                self._give_up(error)
+                raise
         return self.status() or Deployment(name=self._name, target="local", state="failed")
 
     def status(self) -> Deployment | None:
-        state = self._folder.state()
+        state = self._folder.state() if self._folder.is_marked() else {}
         if not state:
             return None
         current = state.get("current") or {}
@@ -77,7 +88,7 @@ class LocalPlatform:
             name=self._name,
             target="local",
             state="running" if runs else "failed",
-            url=f"http://127.0.0.1:{state['port']}",
+            url=f"http://127.0.0.1:{state['port']}" if state.get("port") else "",
             key=self._folder.key(),
             image=current.get("body", {}).get("image", ""),
             details={name: text for name, text in details.items() if text},
@@ -96,12 +107,18 @@ class LocalPlatform:
                 return
 
     def remove(self) -> Sequence[str]:
-        """Containers, front, emulators and the folder with all that the app has stored."""
+        """Containers, front, emulators and the folder with all that the app has stored.
+
+        Raises InvalidDeployment for a folder that holds something else, which stays as it is.
+        """
         if not self._folder.path.exists():
             return []
-        gone = []
+        gone, limit = [], 0
         with self._folder.held():
-            limit = (self._folder.state().get("current") or {}).get("body", {}).get("stop_limit", 0)
+            self._folder.check(may_be_new=True)
+            # What is damaged can be taken away all the same.
+            with suppress(PlatformUnavailable):
+                limit = (self._folder.state().get("current") or {}).get("body", {}).get("stop_limit", 0)
             if self._front.stop():
                 gone.append(f"front/{self._name}")
             for container in self._containers.names():
@@ -111,6 +128,24 @@ class LocalPlatform:
                 gone.append(f"emulators/{self._name}")
             self._folder.remove()
         return list(dict.fromkeys(gone))
+
+    def _ensure(self, bodies: Mapping[str, Mapping[str, Any]], container: Manifest) -> None:
+        secrets = secrets_of(container.body)
+        self._ensure_emulators(bodies.get("emulators"), secrets)
+        self._ensure_front(bodies["front"], secrets)
+        if self._change(container).action != "none":
+            Rollout(self._name, self._folder, self._containers, self._front, log=self._log).replace(container.body)
+        elif self._folder.state().get("failure"):
+            self._folder.save({**self._folder.state(), "failure": "", "last_lines": []})
+
+    def _give_up(self, error: BaseException) -> None:
+        """What serves goes on; without anything that serves no front is needed, and the reason is kept."""
+        state = self._folder.state()
+        if state.get("current"):
+            return
+        self._front.stop()
+        if state:
+            self._folder.save({**state, "failure": reason_of(error)})
 
     def _change(self, manifest: Manifest) -> Change:
         state = self._folder.state()
@@ -151,7 +186,7 @@ class LocalPlatform:
                 self._log(f"Removing the container {container}, which nobody uses")
                 self._containers.remove(container, 0)
 
-    def _ensure_emulators(self, wanted: Mapping[str, Any] | None) -> None:
+    def _ensure_emulators(self, wanted: Mapping[str, Any] | None, secrets: Sequence[str]) -> None:
         """Started again when they should be others; their data and their ports stay."""
         state = self._folder.state()
         if wanted is None or self._emulators.details().get("wanted") != wanted:
@@ -160,22 +195,44 @@ class LocalPlatform:
             self._folder.save({**state, "emulators": None, "connections": {}})
             return
         self._folder.save({**state, "emulators": wanted})
-        found = self._emulators.start(patience=_EMULATORS_PATIENCE)
+        found = self._emulators.start(patience=_EMULATORS_PATIENCE, without=secrets)
         connections = {name: found[name] for name in ("storage", "service_bus") if name in found}
         self._folder.save({**state, "emulators": wanted, "connections": connections})
 
-    def _ensure_front(self, wanted: Mapping[str, Any]) -> None:
-        """The port stays what it was unless another one is asked for."""
+    def _ensure_front(self, wanted: Mapping[str, Any], secrets: Sequence[str]) -> None:
+        """The port stays what it was unless another one is asked for; what cannot listen there leaves all as it was."""
         state, running = self._folder.state(), self._front.details()
         port = wanted["port"] or state.get("port", 0)
-        if running and running["port"] != port:
+        moves = bool(running) and running["port"] != port
+        if moves:
+            _refuse_taken(port)
             self._front.stop()
-            running = {}
-        is_new = state.get("front") != wanted
+        # A front reads what it shall be when it starts.
         self._folder.save({**state, "front": wanted, "port": port})
-        if running and is_new:
-            reload(running, patience=wanted["request_limit"])
-        if not running:
-            port = self._front.start()["port"]
-            self._folder.save({**state, "front": wanted, "port": port})
-            self._log(f"The front listens at http://127.0.0.1:{port}")
+        if running and not moves:
+            if state.get("front") != wanted:
+                reload(running, patience=wanted["request_limit"])
+            return
+        try:
+            port = self._front.start(without=secrets)["port"]
+        except BaseException:  # because the port would stick, cancelled or not
+            self._folder.save(state)
+            if moves:
+                self._front.start(without=secrets)
+            raise
+        self._folder.save({**state, "front": wanted, "port": port})
+        self._log(f"The front listens at http://127.0.0.1:{port}")
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        # As the front does; a listener is in the way all the same.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        except OSError as error:
+            raise PlatformUnavailable(
+                f"The port {port} cannot be used ({error.strerror}); what ran before still serves. Give another port, "
+                "or end what listens there."
+            ) from error

@@ -4,10 +4,13 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import urllib3
 
 from infra.contract import Log
 from infra.errors import ApplyFailed, PlatformUnavailable
@@ -40,6 +43,20 @@ class Found:
     restarts: int = 0
 
 
+@contextmanager
+def _asked() -> Iterator[None]:
+    """An engine that goes away, or cannot, is told as that; raises PlatformUnavailable."""
+    from docker.errors import DockerException
+
+    try:
+        yield
+    # OSError is what requests raises, and urllib3's own comes out of answers that are read as they come.
+    except (DockerException, OSError, urllib3.exceptions.HTTPError) as error:
+        raise PlatformUnavailable(
+            f"The Docker Engine does not do what it is asked ({error}); see that it runs, and try again."
+        ) from error
+
+
 class Containers:
     """The containers of the deployment that is kept in `folder`."""
 
@@ -54,6 +71,7 @@ class Containers:
                 f"The Docker Engine is on another machine ({address.netloc}), and the target local deploys on this one."
             )
 
+    @_asked()
     def image_id(self, reference: str) -> str:
         """'' when the engine has no such image."""
         from docker.errors import ImageNotFound
@@ -63,6 +81,7 @@ class Containers:
         except ImageNotFound:
             return ""
 
+    @_asked()
     def pull(self, reference: str, login: Mapping[str, str]) -> None:
         """Let the engine have the image, if it has not; raises ApplyFailed."""
         from docker.errors import APIError
@@ -76,6 +95,7 @@ class Containers:
         except APIError as error:
             raise ApplyFailed(f"Image pull failed: {reference}: {error.explanation or error}.") from error
 
+    @_asked()
     def start(self, name: str, body: Mapping[str, Any], environment: Mapping[str, str]) -> Started:
         """A new container; what it does on its own end is decided by keep(). Raises ApplyFailed."""
         from docker.errors import APIError
@@ -83,8 +103,9 @@ class Containers:
         image = self._client.images.get(body["image"])
         port, inner = _free_port(), int(body["port"] or _exposed(image) or _DEFAULT_PORT)
         on_host = body["network"] == "host"
+        chosen = f"{name}-{secrets.token_hex(4)}"
         options = {
-            "name": f"{name}-{secrets.token_hex(4)}",
+            "name": chosen,
             "environment": {**environment, "PORT": str(port if on_host else inner)},
             "labels": {**body["labels"], LABEL: str(self._folder)},
             "volumes": {str(self._folder / "data"): {"bind": MOUNT, "mode": "rw"}},
@@ -95,17 +116,21 @@ class Containers:
         command = _command(image, port) if on_host and body["is_own"] else None
         try:
             container = self._client.containers.run(body["image"], command, detach=True, **options)
-        except APIError as error:
-            raise ApplyFailed(f"container/{name} cannot be started: {error.explanation or error}.") from error
-        addresses = [f"http://127.0.0.1:{port}"]
-        if not on_host:
-            addresses += _bridge_addresses(container, inner)
-        return Started(container=str(container.name), addresses=addresses)
+            addresses = [f"http://127.0.0.1:{port}", *(() if on_host else _bridge_addresses(container, inner))]
+        except BaseException as error:  # because the engine may have made it already, cancelled or not
+            with suppress(PlatformUnavailable):
+                self.remove(chosen, 0)
+            if isinstance(error, APIError):
+                raise ApplyFailed(f"container/{name} cannot be started: {error.explanation or error}.") from error
+            raise
+        return Started(container=chosen, addresses=addresses)
 
+    @_asked()
     def keep(self, container: str) -> None:
         """From now on it is started again whenever it ends by itself, and after a restart of the machine."""
         self._client.containers.get(container).update(restart_policy={"Name": "unless-stopped"})
 
+    @_asked()
     def find(self, container: str) -> Found | None:
         """None when it is gone."""
         from docker.errors import NotFound
@@ -122,11 +147,13 @@ class Containers:
             restarts=attrs.get("RestartCount", 0),
         )
 
+    @_asked()
     def names(self) -> list[str]:
         """Of all containers of this deployment, those too that a process left that was killed."""
         found = self._client.containers.list(all=True, filters={"label": f"{LABEL}={self._folder}"})
         return sorted(str(each.name) for each in found)
 
+    @_asked()
     def remove(self, container: str, stop_limit: float) -> None:
         """SIGTERM, `stop_limit` seconds, SIGKILL; then it is gone."""
         from docker.errors import NotFound
@@ -142,17 +169,16 @@ class Containers:
         """Lines without their ends; nothing for a container that is gone."""
         from docker.errors import NotFound
 
-        try:
-            pieces = self._client.containers.get(container).logs(stream=True, follow=follow, tail=lines)
-        except NotFound:
-            return
         rest = b""
-        try:
-            for piece in pieces:
-                *whole, rest = (rest + piece).split(b"\n")
-                yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
-        finally:
-            pieces.close()
+        with _asked():
+            try:
+                pieces = self._client.containers.get(container).logs(stream=True, follow=follow, tail=lines)
+            except NotFound:
+                return
+            with closing(pieces):
+                for piece in pieces:
+                    *whole, rest = (rest + piece).split(b"\n")
+                    yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
         if rest:
             yield rest.decode(errors="replace")
 

@@ -19,6 +19,8 @@ def reload(front: Mapping[str, Any], *, patience: float) -> int:
 
     `front` is what the front announced. Raises PlatformUnavailable.
     """
+    if not front:
+        raise PlatformUnavailable("The front does not run any more; deploy again, and it is started.")
     connection = http.client.HTTPConnection(urlsplit(front["control"]).netloc, timeout=patience)
     try:
         connection.request("POST", "/reload", headers={TOKEN: front["token"]})

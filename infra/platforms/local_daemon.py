@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from infra.errors import PlatformUnavailable
 from infra.platforms.local_folder import read_document, write_document
 
 _PAUSE = 0.02
+_TRIES = 25
 _TAIL = 2000
 
 
@@ -38,23 +39,32 @@ class Daemon:
         """What it announced; empty when it does not run."""
         return read_document(_announcement(self._folder, self._name)) if self.runs() else {}
 
-    def start(self, *, patience: float = 30.0) -> Mapping[str, Any]:
-        """Start it unless it runs, and return what it announces; raises PlatformUnavailable when it does not."""
+    def start(self, *, patience: float = 30.0, without: Collection[str] = ()) -> Mapping[str, Any]:
+        """Start it unless it runs, and return what it announces; raises PlatformUnavailable when it does not.
+
+        `without` are environment variables that it shall not have: it lives on when their secrets should be gone.
+        """
         if found := self.details():
             return found
         announcement = _announcement(self._folder, self._name)
         announcement.unlink(missing_ok=True)
-        pid, deadline = self._spawned(), time.monotonic() + patience
+        pid = self._spawned(without)
+        try:
+            self._wait(pid, announcement, patience)
+        except BaseException:  # because nobody knows of it when its start is given up, cancelled or not
+            _signal(pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+            raise
+        return read_document(announcement)
+
+    def _wait(self, pid: int, announcement: Path, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while not announcement.exists():
-            ended = os.waitpid(pid, os.WNOHANG)[0] != 0
-            if ended or time.monotonic() > deadline:
+            if os.waitpid(pid, os.WNOHANG)[0] != 0 or time.monotonic() > deadline:
                 said = self.log.read_text(encoding="utf-8", errors="replace")[-_TAIL:].strip()
-                if not ended:
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
                 raise PlatformUnavailable(f"The process {self._module} did not start; it said: {said or 'nothing'}")
             time.sleep(_PAUSE)
-        return read_document(announcement)
 
     def stop(self, *, patience: float = 30.0) -> bool:
         """SIGTERM, `patience` seconds, then SIGKILL; False when it did not run."""
@@ -73,14 +83,14 @@ class Daemon:
             os.waitpid(pid, 0)
         return True
 
-    def _spawned(self) -> int:
+    def _spawned(self, without: Collection[str]) -> int:
         """In a session of its own, so that neither Ctrl-C nor a closed terminal reaches it."""
         command = [sys.executable, "-m", self._module, str(self._folder)]
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         return os.posix_spawn(
             sys.executable,
             command,
-            environment(),
+            {name: value for name, value in environment().items() if name not in without},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(self.log), flags, 0o600),
@@ -95,9 +105,14 @@ def alone(module: str, folder: Path) -> Iterator[None]:
     """What the process itself does first: hold the lock, or end at once because another one holds it."""
     name = module.rpartition(".")[2]
     with _lock_file(folder, name).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Whoever asks whether it runs holds the lock for a moment, too.
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+        else:
             sys.exit(f"Another {module} holds {folder}.")
         try:
             yield
@@ -123,7 +138,8 @@ def _is_held(file: Path) -> bool:
         return False
     with file.open("r") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Shared, so that two who ask do not take each other for the process.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False

@@ -5,7 +5,7 @@ import logging
 import secrets
 import signal
 import sys
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from infra.platforms.local_folder import DeploymentFolder
 from infra.platforms.local_health import HealthCheck, keep_well
 from infra.platforms.local_proxy import Proxy
 from packager.docker_engine import connect
+from packager.errors import EngineUnavailable
 
 _LOGGER = logging.getLogger(__name__)
 _RESTART_GRACE = 10
@@ -62,11 +63,10 @@ class Front:
             self._watching = asyncio.create_task(watched)
 
     async def _watch_no_more(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
-            self._watching = None
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait([watching])
 
     async def _reload(self, request: web.Request) -> web.Response:
         """Answers when the container that had the requests until now has none any more."""
@@ -98,13 +98,12 @@ async def _served(app: web.Application, port: int, parts: AsyncExitStack) -> int
 def _restart_container(name: str) -> None:
     from docker.errors import DockerException
 
-    client = connect()
     try:
-        client.containers.get(name).restart(timeout=_RESTART_GRACE)
-    except DockerException as error:
+        with closing(connect()) as client:
+            client.containers.get(name).restart(timeout=_RESTART_GRACE)
+    # OSError is what requests raises when the engine goes away.
+    except (DockerException, EngineUnavailable, OSError) as error:
         _LOGGER.warning("The container %s cannot be started again: %s", name, error)
-    finally:
-        client.close()
 
 
 def main() -> None:

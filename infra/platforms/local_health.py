@@ -40,7 +40,11 @@ async def keep_well(check: HealthCheck, url: Callable[[], str], restart: Callabl
             if bad < check.failures:
                 continue
             _LOGGER.warning("GET %s failed %d times in a row: starting the container again", check.path, bad)
-            await restart()
+            try:
+                await restart()
+            except Exception:
+                # An engine that is gone for a while must not end the watch.
+                _LOGGER.exception("The container cannot be started again; it will be tried again")
             await _answering(session, f"{current}{check.path}", check)
             bad = 0
 

@@ -107,7 +107,7 @@ class Proxy:
     async def _passed_on(self, request: web.Request, backend: Backend) -> web.StreamResponse:
         async with self._session.request(
             request.method,
-            URL(f"{backend.url}{request.raw_path}", encoded=True),
+            URL(f"{backend.url}{_path(request.raw_path)}", encoded=True),
             headers=_headers(request),
             data=await _body(request),
             allow_redirects=False,
@@ -132,6 +132,11 @@ async def _stream(answer: aiohttp.ClientResponse, response: web.StreamResponse, 
         _LOGGER.warning("%s %s broke off: %r", request.method, request.path, error)
         if request.transport is not None:
             request.transport.abort()
+
+
+def _path(asked: str) -> str:
+    """Clients that take this for a proxy send the whole address (`GET http://host/path`)."""
+    return asked if asked.startswith("/") else f"/{asked.partition('://')[2].partition('/')[2]}"
 
 
 async def _body(request: web.Request) -> "bytes | aiohttp.StreamReader | None":

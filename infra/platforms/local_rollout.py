@@ -1,16 +1,24 @@
 """Replace a container: start the new one, wait until it answers, switch, drain, and only then stop the old one."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from infra.contract import Log
-from infra.errors import ApplyFailed, NeverReady
+from infra.errors import InfraError, NeverReady, PlatformUnavailable
 from infra.platforms.local_containers import Containers, Started
 from infra.platforms.local_control import reload
 from infra.platforms.local_daemon import Daemon
 from infra.platforms.local_folder import DeploymentFolder
-from infra.platforms.local_values import resolved, text_of
+from infra.platforms.local_values import resolved, secrets_of, text_of
 from infra.platforms.local_warmup import warmed_up
+
+
+def reason_of(error: BaseException) -> str:
+    """What `status` says afterwards: one line."""
+    if isinstance(error, InfraError):
+        return str(error).partition("\n")[0]
+    return f"The deployment was interrupted ({type(error).__name__}); deploy again."
 
 
 class Rollout:
@@ -26,16 +34,15 @@ class Rollout:
     def replace(self, body: Mapping[str, Any]) -> None:
         """The container of `body` serves from now on; when it cannot, what served before still does.
 
-        Raises ApplyFailed and NeverReady.
+        Raises ApplyFailed, NeverReady and PlatformUnavailable.
         """
         old = self._folder.state().get("current") or {}
         try:
             self._containers.pull(body["image"], self._login(body))
             started, address = self._started(body)
-        except ApplyFailed as error:
+        except BaseException as error:  # because the reason is to be known, cancelled or not
             self._remember(error, serves=bool(old))
             raise
-        self._containers.keep(started.container)
         self._switch(started, address, body)
         if old:
             self._log(f"Stopping the container {old['container']}")
@@ -48,17 +55,20 @@ class Rollout:
 
     def _started(self, body: Mapping[str, Any]) -> tuple[Started, str]:
         started = self._containers.start(self._name, body, resolved(body, self._folder.state()))
-        self._log(f"Started the container {started.container} of {body['image']}; waiting for its answer")
         try:
-            return started, warmed_up(self._containers, started, body)
+            self._log(f"Started the container {started.container} of {body['image']}; waiting for its answer")
+            address = warmed_up(self._containers, started, body)
+            self._containers.keep(started.container)
         except BaseException:  # because a container that nobody knows of would go on, cancelled or not
-            self._containers.remove(started.container, 0)
+            # An engine that is gone is told by the first error; the next deployment takes away what is left.
+            with suppress(PlatformUnavailable):
+                self._containers.remove(started.container, 0)
             raise
+        return started, address
 
-    def _remember(self, error: ApplyFailed, *, serves: bool) -> None:
+    def _remember(self, error: BaseException, *, serves: bool) -> None:
         lines = error.output.splitlines() if isinstance(error, NeverReady) else []
-        failure = str(error).partition("\n")[0]
-        self._folder.save({**self._folder.state(), "failure": failure, "last_lines": lines})
+        self._folder.save({**self._folder.state(), "failure": reason_of(error), "last_lines": lines})
         if serves:
             self._log("What ran before still serves")
         else:
@@ -69,7 +79,12 @@ class Rollout:
         state = {**self._folder.state(), "current": current, "failure": "", "last_lines": []}
         self._folder.save(state)
         limit = state["front"]["request_limit"]
-        left = reload(self._front.details(), patience=limit + 30)
+        running, left = self._front.details(), 0
+        if running:
+            left = reload(running, patience=limit + 30)
+        else:
+            self._log("The front has ended meanwhile; starting it again")
+            self._front.start(without=secrets_of(body))
         self._log(f"{started.container} answers at {address}")
         if left:
             self._log(f"{left} requests took longer than {limit} seconds and are cut off")

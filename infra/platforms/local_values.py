@@ -1,6 +1,6 @@
 """The environment of a container: where its documents say where a value is, the value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.config import environment
@@ -13,6 +13,12 @@ def resolved(body: Mapping[str, Any], state: Mapping[str, Any]) -> Mapping[str, 
     `state` is the deployment's: it knows the emulators' connections and the front's port.
     """
     return {name: text_of(value, state, wanted_by=f"setting {name}") for name, value in body["environment"].items()}
+
+
+def secrets_of(body: Mapping[str, Any]) -> Sequence[str]:
+    """The environment variables of whoever deploys that hold a container's secrets."""
+    values = (*body["environment"].values(), body["registry"]["password"])
+    return [each["secret"] for each in values if isinstance(each, Mapping) and "secret" in each]
 
 
 def text_of(value: str | Mapping[str, str], state: Mapping[str, Any], *, wanted_by: str) -> str:

@@ -31,7 +31,9 @@ def in_template(value: Any) -> Any:
     if isinstance(value, float):
         # Templates know whole numbers only.
         return int(value) if value.is_integer() else f"[json('{value}')]"
-    return f"[{value}" if isinstance(value, str) and value.startswith("[") else value
+    # Only what begins and ends with a bracket is read as an expression, so that only that loses the bracket before it.
+    is_like_one = isinstance(value, str) and value.startswith("[") and value.endswith("]")
+    return f"[{value}" if is_like_one else value
 
 
 def function(value: Expression | str) -> str:

@@ -84,5 +84,5 @@ def _id(address: str, scopes: Mapping[str, ResourceId]) -> str:
     if scope is None:
         return function(ResourceId(address=address))
     if scope.group:
-        return resource_id(ResourceId(address=f"{_NESTED}/{name_of(address)}"))
+        return resource_id(ResourceId(address=f"{_NESTED}/{name_of(address)}", group=scope.group))
     return f"extensionResourceId({resource_id(scope)}, {quoted(ROLE)}, {quoted(name_of(address))})"

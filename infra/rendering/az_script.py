@@ -1,5 +1,6 @@
 """Manifests as a script of `az` commands that people can read, change and run step by step."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from infra.contract import Manifest
@@ -70,7 +71,7 @@ def _comment(manifest: Manifest) -> str:
 
 def _head(name: str, manifests: Sequence[Manifest], subscription: str) -> list[str]:
     asked = [f': "${{{each}:?must hold a secret setting of the app}}"' for each in secret_variables(manifests)]
-    chosen = [f"az account set --subscription {subscription}"] if subscription else []
+    chosen = [f"az account set --subscription {shlex.quote(subscription)}"] if subscription else []
     return [
         "#!/usr/bin/env bash",
         f"# Deploys {name}. Log in with `az login` before. Running it again brings everything to what is said here.",
@@ -85,6 +86,8 @@ def _head(name: str, manifests: Sequence[Manifest], subscription: str) -> list[s
 
 
 def _group(shell: Shell, manifest: Manifest, _: Sequence[Manifest]) -> None:
+    # One that was there keeps its tags, by which it is seen whose it is.
+    shell.lines.append(f"az group show --name {shlex.quote(manifest.name)} --output none 2>/dev/null ||")
     shell.run("group create", {"name": manifest.name, **common(manifest)})
 
 

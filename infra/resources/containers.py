@@ -1,5 +1,6 @@
 """Container groups, container apps and the environments that those are in."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +9,15 @@ from infra.resources.kinds import ENVIRONMENT, resource
 
 LIVENESS = {"periodSeconds": 30, "timeoutSeconds": 5, "failureThreshold": 3}
 READINESS = {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3}
-STARTUP = {"periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 60}
-"""Ten minutes for a model that takes long to load."""
+_MOST_FAILURES = 10
+"""Container Apps take no more."""
+_LONGEST_PERIOD = 240
+
+
+def startup(seconds: float) -> dict[str, int]:
+    """So long a model may take to load; the longer it may, the more seldom it is asked."""
+    period = min(max(math.ceil(seconds / _MOST_FAILURES), 1), _LONGEST_PERIOD)
+    return {"periodSeconds": period, "timeoutSeconds": 5, "failureThreshold": _MOST_FAILURES}
 
 
 def environment(name: str, region: str, *, deployment: str, tags: Mapping[str, str]) -> Manifest:

@@ -66,14 +66,17 @@ def _bindings(function: AppFunction) -> tuple[Binding, ...]:
 
 
 def storage_setting(binding: Binding) -> str:
+    """The setting that names its storage account."""
     return binding.option("connection", HOST_SETTING)
 
 
 def bus_setting(binding: Binding) -> str:
+    """The setting that names its Service Bus namespace."""
     return binding.option("connection", f"AzureWebJobs{DEFAULT_CONNECTION}")
 
 
 def containers_of(binding: Binding) -> Iterator[str]:
+    """Those that are known before there is an event."""
     if binding.type.lower() not in ("blobtrigger", "blob"):
         return
     for option in ("path", "errorPath"):
@@ -83,6 +86,7 @@ def containers_of(binding: Binding) -> Iterator[str]:
 
 
 def queues_of(binding: Binding) -> Iterator[str]:
+    """Storage queues, those that are known before there is an event; empty text where there is none."""
     yield binding.option("eventQueue").lower()
     if binding.type.lower() in ("queuetrigger", "queue"):
         name = binding.option("queueName").lower()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from infra.contract import AppImage, DeploymentSpec, Secret
 from infra.errors import InvalidDeployment
 from infra.resources.storage import COPIES
+from infra.targets.azure_options import AzureOptions
 from packager.oci.reference import ImageReference
 from triggers.connections import FOLDER
 
@@ -22,6 +23,11 @@ _RULES: Mapping[str, tuple[str, str]] = {
         "6 to 50 letters, digits and hyphens, a letter first, no hyphen, '-sb' or '-mgmt' last",
     ),
     "container group": (r"(?!.*--)[a-z][a-z0-9-]{1,61}[a-z0-9]", f"3 to 63 {_LOWER}"),
+    "label of an address": (r"[a-z][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits and hyphens"),
+    "subscription": (
+        r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        "the id, as `az account show --query id` tells it",
+    ),
     "container app": (r"(?!.*--)[a-z][a-z0-9-]{0,30}[a-z0-9]", f"2 to 32 {_LOWER}"),
     "environment of container apps": (r"[A-Za-z][A-Za-z0-9-]{0,58}[A-Za-z0-9]", "2 to 60 letters, digits and hyphens"),
 }
@@ -35,11 +41,14 @@ _REGIONS = (
     "switzerlandnorth", "uaenorth", "uksouth", "ukwest", "westcentralus", "westeurope", "westindia", "westus",
     "westus2", "westus3",
 )  # fmt: skip
+_OTHER_CLOUDS = ("usgov", "usdod", "china")
 _LOCAL = (FOLDER, "UseDevelopmentStorage", "127.0.0.1", "//localhost", "UseDevelopmentEmulator")
 _KEYS = ("accountkey=", "sharedaccesskey=", "sharedaccesssignature=")
 _SETTING = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _VAULT = re.compile(r"https://[A-Za-z0-9-]{3,24}\.vault\.[a-z.]+/secrets/[A-Za-z0-9-]+(?:/[A-Za-z0-9]*)?")
+_LONGEST_START = 1800
+_REGION_PARAMETER = "location"
 _ARCHITECTURE = "linux/amd64"
 
 
@@ -56,12 +65,31 @@ def check_region(name: str) -> str:
 
     Azure knows regions that this list does not: those pass, and it has the last word.
     """
+    if name.startswith(_OTHER_CLOUDS):
+        raise InvalidDeployment(
+            f"The region {name!r} is of another cloud than the public one, and its addresses have other names; only "
+            "regions of the public cloud are supported, as 'westeurope'."
+        )
     near = difflib.get_close_matches(name, _REGIONS, n=3, cutoff=0.8)
     newer = name.rstrip("0123456789") in {known.rstrip("0123456789") for known in _REGIONS}
     if name in _REGIONS or newer or (not near and re.fullmatch(r"[a-z]{5,}\d{0,2}", name)):
         return name
     hint = f"did you mean {' or '.join(map(repr, near))}?" if near else "write it as in 'westeurope'."
     raise InvalidDeployment(f"There is no region {name!r} in Azure; {hint}")
+
+
+def check_options(options: AzureOptions) -> None:
+    """Raise InvalidDeployment for a subscription or a group that cannot be, and for a time that no target takes."""
+    if options.subscription:
+        check_name("subscription", options.subscription)
+    others = [each.rpartition("/")[0] for each in (options.trigger_storage, options.service_bus)]
+    for group in (options.registry_group, options.vault_group, *others):
+        if group:
+            check_name("resource group", group)
+    if not 0 < options.ready_timeout <= _LONGEST_START:
+        raise InvalidDeployment(
+            f"ready_timeout={options.ready_timeout:g} cannot be: an app has up to {_LONGEST_START} seconds to start."
+        )
 
 
 def check_copies(sku: str) -> str:
@@ -94,6 +122,12 @@ def check_image(image: AppImage) -> ImageReference:
 
 def check_settings(spec: DeploymentSpec) -> None:
     """Raise InvalidDeployment for a setting that means this machine, or would show a secret to whoever reads a file."""
+    lower = [name.lower() for name in spec.settings]
+    twice = next((name for name in spec.settings if lower.count(name.lower()) > 1), None)
+    if twice is not None:
+        raise InvalidDeployment(
+            f"The setting {twice!r} is there twice, in different case, and Azure takes both for one; leave one out."
+        )
     for name, value in spec.settings.items():
         if not _SETTING.fullmatch(name):
             raise InvalidDeployment(
@@ -130,6 +164,11 @@ def _check_secret(what: str, secret: Secret) -> None:
         raise InvalidDeployment(f"The secret {what} must name an environment variable or a vault's URI, one of them.")
     if secret.variable and not _VARIABLE.fullmatch(secret.variable):
         raise InvalidDeployment(f"{secret.variable!r}, of the {what}, cannot be the name of an environment variable.")
+    if secret.variable.lower() == _REGION_PARAMETER:
+        raise InvalidDeployment(
+            f"{secret.variable!r}, of the {what}, is what the template calls its region; name the environment "
+            "variable of the secret otherwise."
+        )
     if secret.vault_uri and not _VAULT.fullmatch(secret.vault_uri):
         raise InvalidDeployment(
             f"{secret.vault_uri!r}, of the {what}, is no secret of a vault: "
@@ -138,7 +177,15 @@ def _check_secret(what: str, secret: Secret) -> None:
 
 
 def derived_name(spec: DeploymentSpec, group: str, suffix: str) -> str:
-    """A name for a storage account: that of the app as far as it fits, the same each time and hardly anybody else's."""
+    """A name for a storage account: that of the app as far as it fits, the same each time.
+
+    It is the world's, not the group's: where the options name the subscription, that is in it, so that others who call
+    theirs alike do not get the same. What a login or the environment says is not, as files have no login: the name
+    would be another one in the template than in an apply.
+    """
     plain = re.sub("[^a-z0-9]", "", spec.name.lower())
-    digest = hashlib.sha256(f"{group}/{spec.name}".lower().encode()).hexdigest()
+    options = spec.options
+    subscription = options.subscription if isinstance(options, AzureOptions) else ""
+    where = f"{subscription}/{group}/{spec.name}" if subscription else f"{group}/{spec.name}"
+    digest = hashlib.sha256(where.lower().encode()).hexdigest()
     return f"{plain[: 18 - len(suffix)]}{digest[:6]}{suffix}"

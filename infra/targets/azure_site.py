@@ -1,5 +1,6 @@
 """What a functions app and a web app for containers have in common: a plan, and a site with all its settings."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,10 @@ from infra.targets.azure_options import AzureOptions
 from infra.targets.azure_wiring import RegistryAccess, Wiring, wiring
 
 _MOST_WORKERS = 30
+_AFTER_DRAIN = 5
+_LEAST_STOP = 30
+"""A host that is told to stop settles what it took for 25 seconds."""
+_MOST_STOP = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,10 @@ def site_manifests(
     around = wiring(spec, options, accounts=2)
     plan = _plan(spec, options, around, skus)
     health = {"WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false", "WEBSITES_PORT": str(spec.image.port)}
-    said = {**health, **settings, **_registry_settings(around.registry), **around.settings}
+    own = {**health, **settings, **_times(spec, options), **_registry_settings(around.registry)}
+    # Names of settings have no case there: one that the deployment says in another one counts alone.
+    chosen = {name.lower() for name in spec.settings}
+    said = {**{name: value for name, value in own.items() if name.lower() not in chosen}, **around.settings}
     plain = {name: _as_reference(value) for name, value in said.items()}
     properties = web.site_properties(plan, spec.image.reference, plain, health_path=PING)
     if web.TIERS[options.sku] == web.ELASTIC:
@@ -55,6 +63,16 @@ def site_manifests(
     return (*around.manifests, plan, resource(SITE, spec.name, site, after=after, deployment=spec.name))
 
 
+def _times(spec: DeploymentSpec, options: SiteOptions) -> dict[str, str]:
+    """App Service kills a container that takes longer to start or, after 5 seconds by default, to stop."""
+    drain = str(spec.settings.get("FUNCTIONS_DRAIN_SECONDS", ""))
+    stop = int(drain) + _AFTER_DRAIN if drain.isascii() and drain.isdigit() else 0
+    return {
+        "WEBSITES_CONTAINER_START_TIME_LIMIT": str(math.ceil(options.ready_timeout)),
+        "WEBSITES_CONTAINER_STOP_TIME_LIMIT": str(min(max(stop, _LEAST_STOP), _MOST_STOP)),
+    }
+
+
 def _plan(spec: DeploymentSpec, options: SiteOptions, around: Wiring, skus: Mapping[str, str]) -> Manifest:
     if options.sku in ("Y1", "FC1"):
         raise InvalidDeployment(
@@ -65,7 +83,11 @@ def _plan(spec: DeploymentSpec, options: SiteOptions, around: Wiring, skus: Mapp
         raise InvalidDeployment(f"There is no plan {options.sku!r} for this target; there are {', '.join(skus)}.")
     is_elastic = skus[options.sku] == web.ELASTIC
     asked = spec.scale.max_replicas if is_elastic else spec.scale.min_replicas
-    workers = 1 if asked is None else asked
+    workers = (spec.scale.min_replicas or 1) if asked is None else asked
+    if is_elastic and workers < (spec.scale.min_replicas or 1):
+        raise InvalidDeployment(
+            f"{spec.scale.min_replicas} to {workers} machines are no range; max_replicas must be the larger one."
+        )
     if not 1 <= workers <= _MOST_WORKERS:
         raise InvalidDeployment(f"A plan has 1 to {_MOST_WORKERS} machines, not {workers}.")
     if not is_elastic and spec.scale.max_replicas not in (None, workers):

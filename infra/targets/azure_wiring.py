@@ -17,7 +17,15 @@ from infra.resources.expressions import (
 )
 from infra.resources.kinds import GROUP, NAMESPACE, REGISTRY, STORAGE, VAULT, id_of, resource
 from infra.targets.azure_connections import Wanted, is_given, wanted
-from infra.targets.azure_names import check_copies, check_image, check_name, check_region, check_settings, derived_name
+from infra.targets.azure_names import (
+    check_copies,
+    check_image,
+    check_name,
+    check_options,
+    check_region,
+    check_settings,
+    derived_name,
+)
 from infra.targets.azure_options import AzureOptions, existing, region, resource_group
 from packager.staging.container import AZURE_HOST
 from triggers.blob_account import HOST_SETTING
@@ -94,6 +102,7 @@ class _Builder:
         self._options = options
         self.group = check_name("resource group", resource_group(spec))
         self.region = check_region(region(options))
+        check_options(options)
         self.manifests: list[Manifest] = []
         self.settings: Settings = {}
         self.who: Manifest | None = None

@@ -11,7 +11,7 @@ from infra.rendering.azure_files import azure_files
 from infra.resources import containers, identity
 from infra.resources.expressions import Expression, ResourceId, holds_secret
 from infra.resources.kinds import CONTAINER_APP, id_of, resource
-from infra.scaling import container_apps_rule, scaling
+from infra.scaling import HTTP, Scaling, container_apps_rule, scaling
 from infra.targets.azure_health import live_path, ready_path
 from infra.targets.azure_names import check_name
 from infra.targets.azure_options import AzureOptions, azure_options
@@ -31,7 +31,7 @@ class ContainerAppsOptions(AzureOptions):
     environment: str = ""
     """Its name; empty is `<name of the app>-env`."""
     external: bool = True
-    """Is it reached from outside of its environment?"""
+    """Is it reached from outside of its environment? An app that no request starts has no address at all."""
     function_app: bool = False
     """Make it a function app, whose triggers Azure itself reads and scales by; Microsoft's host only."""
 
@@ -90,15 +90,15 @@ def _properties(spec: DeploymentSpec, options: ContainerAppsOptions, around: Wir
     who = id_of(around.identity) if around.identity else None
     names = _secret_names(around.settings)
     secrets = [_secret(names[name], around.settings[name], who) for name in names]
-    configuration: dict[str, Any] = {
-        "activeRevisionsMode": "Single",
-        "ingress": {
+    scale = scaling(spec, around.settings)
+    configuration: dict[str, Any] = {"activeRevisionsMode": "Single"}
+    if HTTP in scale.rules or options.function_app:
+        configuration["ingress"] = {
             "external": options.external,
             "targetPort": spec.image.port,
             "transport": "auto",
             "allowInsecure": False,
-        },
-    }
+        }
     registry = around.registry
     if registry.by_identity:
         configuration["registries"] = [{"server": registry.server, "identity": who}]
@@ -108,21 +108,22 @@ def _properties(spec: DeploymentSpec, options: ContainerAppsOptions, around: Wir
         secrets.append(_secret(_REGISTRY_PASSWORD, registry.password, who))
     if secrets:
         configuration["secrets"] = secrets
-    return {"configuration": configuration, "template": _template(spec, options, around, names)}
+    return {"configuration": configuration, "template": _template(spec, options, around, scale)}
 
 
-def _template(
-    spec: DeploymentSpec, options: ContainerAppsOptions, around: Wiring, secrets: Mapping[str, str]
-) -> dict[str, Any]:
+def _template(spec: DeploymentSpec, options: ContainerAppsOptions, around: Wiring, scale: Scaling) -> dict[str, Any]:
     port = spec.image.port
-    scale = scaling(spec, around.settings)
+    secrets = _secret_names(around.settings)
     container = {
         "name": spec.name,
         "image": spec.image.reference,
         "env": [_variable(name, value, secrets) for name, value in around.settings.items()],
         "resources": _size(spec),
         "probes": [
-            {"type": "Startup", **containers.probe(live_path(spec.image), port, containers.STARTUP)},
+            {
+                "type": "Startup",
+                **containers.probe(live_path(spec.image), port, containers.startup(options.ready_timeout)),
+            },
             {"type": "Liveness", **containers.probe(live_path(spec.image), port, containers.LIVENESS)},
             {"type": "Readiness", **containers.probe(ready_path(spec.image), port, containers.READINESS)},
         ],

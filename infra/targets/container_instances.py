@@ -20,7 +20,8 @@ from infra.targets.azure_wiring import RegistryAccess, Wiring, wiring
 _GIBIBYTE = 2**30
 _CPU = 1.0
 _MEMORY = 1.5
-_START_SECONDS = 60
+_MOST_CPU = 31.0
+_MOST_MEMORY = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def _properties(spec: DeploymentSpec, options: ContainerInstancesOptions, around
         "ports": [{"port": port, "protocol": "TCP"}],
         "environmentVariables": [_variable(name, value) for name, value in around.settings.items()],
         "resources": {"requests": _size(spec)},
-        "livenessProbe": probe(live_path(spec.image), port, LIVENESS) | {"initialDelaySeconds": _START_SECONDS},
+        "livenessProbe": probe(live_path(spec.image), port, LIVENESS)
+        | {"initialDelaySeconds": math.ceil(options.ready_timeout)},
         "readinessProbe": probe(ready_path(spec.image), port, READINESS),
     }
     properties: dict[str, Any] = {
@@ -82,6 +84,7 @@ def _properties(spec: DeploymentSpec, options: ContainerInstancesOptions, around
         properties["imageRegistryCredentials"] = [credentials]
     if options.public:
         label = options.dns_label or derived_name(spec, resource_group(spec), "app")
+        check_name("label of an address", label)
         ports = [{"port": port, "protocol": "TCP"}]
         properties["ipAddress"] = {"type": "Public", "ports": ports, "dnsNameLabel": label}
     return properties
@@ -100,8 +103,11 @@ def _size(spec: DeploymentSpec) -> dict[str, float]:
     """Azure takes memory in tenths."""
     memory = _MEMORY if spec.size.memory is None else math.ceil(spec.size.memory / _GIBIBYTE * 10) / 10
     cpu = _CPU if spec.size.cpu is None else float(spec.size.cpu)
-    if cpu <= 0 or memory <= 0:
-        raise InvalidDeployment(f"A container needs some processor and memory, not {cpu} cores and {memory} GB.")
+    if not 0 < cpu <= _MOST_CPU or not 0 < memory <= _MOST_MEMORY:
+        raise InvalidDeployment(
+            f"A container needs some processor and memory, {_MOST_CPU:g} cores and {_MOST_MEMORY:g} GB at most, not "
+            f"{cpu} cores and {memory} GB."
+        )
     return {"cpu": cpu, "memoryInGB": memory}
 
 

@@ -82,11 +82,17 @@ class LocalTarget:
         return compose_files(spec, port=listening, bus=_local_bus(spec), storage=_storage_settings(spec))
 
 
-def _checked(spec: DeploymentSpec) -> LocalOptions:
-    if not _NAME.fullmatch(spec.name):
+def checked_name(name: str) -> str:
+    """The name; raises InvalidDeployment for one that no deployment may have (it is a folder's name, too)."""
+    if not _NAME.fullmatch(name):
         raise InvalidDeployment(
-            f"The name {spec.name!r} cannot be used: up to 60 small letters, digits and hyphens, no hyphen at an end."
+            f"The name {name!r} cannot be used: up to 60 small letters, digits and hyphens, no hyphen at an end."
         )
+    return name
+
+
+def _checked(spec: DeploymentSpec) -> LocalOptions:
+    checked_name(spec.name)
     if spec.image.reference.startswith(("oci:", "archive:")):
         raise InvalidDeployment(
             f"The image {spec.image.reference!r} is in a file; load it into the Docker Engine ('docker load') or push "

@@ -213,7 +213,7 @@ class AksEndpoint(Webservice):
     def delete(self) -> None:
         """Take it away with all its versions."""
         for name in self._record.versions:
-            undeploy(specified(self._record_of(name, self._version(name)), with_image=False))
+            self._take_away(self._record_of(name, self._version(name)))
         super().delete()
 
     @property

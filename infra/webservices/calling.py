@@ -14,8 +14,12 @@ _PATIENCE = 230.0
 def answer(url: str, body: str | bytes, *, keys: tuple[str, ...] = ()) -> Any:
     """The JSON value it answers; a key is shown when it asks for one.
 
-    Raises WebserviceFailed with status, headers and content of any other answer.
+    Raises WebserviceFailed with status, headers and content of any other answer, and for a body that is no text.
     """
+    if not isinstance(body, str | bytes):
+        raise WebserviceFailed(
+            f"run() was given a {type(body).__name__}, and a service takes text or bytes: give json.dumps(...) of it."
+        )
     status, headers, content = _post(url, body, {})
     if status == 401 and keys:
         status, headers, content = _post(url, body, {"Authorization": f"Bearer {keys[0]}"})

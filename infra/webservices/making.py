@@ -72,7 +72,11 @@ def record_of(name: str, image: str, config: WebserviceDeploymentConfiguration, 
 
 
 def run_it(records: Records, record: ServiceRecord, *, show_output: bool = False) -> ServiceRecord:
-    """Remember it and make it run; that it never answered is remembered, for wait_for_deployment() to tell."""
+    """Remember it and make it run; that it never answered is remembered, for wait_for_deployment() to tell.
+
+    After any other error what was remembered before still is, with the reason; raises what deploy() does.
+    """
+    before = records.find(record.name)
     records.save(record)
     if show_output:
         sys.stdout.write(f"Deploying {record.name} ({record.compute_type})\n")
@@ -81,14 +85,26 @@ def run_it(records: Records, record: ServiceRecord, *, show_output: bool = False
         failure = ""
     except ApplyFailed as error:
         failure = str(error)
+    except Exception as error:
+        _put_back(records, record, before, str(error))
+        raise
     done = replace(record, failure=failure, updated_time=now())
     records.save(done)
     return done
 
 
 def make_room(records: Records, name: str, compute_type: str, *, overwrite: bool) -> None:
-    """Raises WebserviceFailed for a service that must not be replaced; one that ran elsewhere is taken away there."""
+    """Raises WebserviceFailed for a service that must not be replaced; one that ran elsewhere is taken away there.
+
+    On this machine there is one deployment of a name, so another workspace's must not be replaced either.
+    """
     found = records.find(checked_name(name))
+    theirs = [workspace for workspace, other in records.elsewhere(name) if other.compute_type == compute_type == LOCAL]
+    if theirs and (found is None or found.compute_type != LOCAL):
+        raise WebserviceFailed(
+            f"The workspace {theirs[0]} has a service {name} on this machine already, where names are for all "
+            "workspaces; give another name, or delete that service."
+        )
     if found is None:
         return
     if not overwrite:
@@ -98,6 +114,14 @@ def make_room(records: Records, name: str, compute_type: str, *, overwrite: bool
         )
     if found.compute_type != compute_type:
         undeploy(specified(found, with_image=False))
+
+
+def _put_back(records: Records, record: ServiceRecord, before: ServiceRecord | None, failure: str) -> None:
+    """One that ran elsewhere is gone from there already, so nothing is left to remember."""
+    if before is None or before.compute_type != record.compute_type:
+        records.forget(record.name)
+    else:
+        records.save(replace(before, failure=failure, updated_time=now()))
 
 
 def now() -> str:

@@ -62,6 +62,12 @@ class Records:
             )
         return found
 
+    def elsewhere(self, name: str) -> Iterator[tuple[str, ServiceRecord]]:
+        """Other workspaces that have a service of that name, and theirs."""
+        for file in sorted(self._folder.parent.glob(f"*/{name}.json")):
+            if file.parent != self._folder:
+                yield file.parent.name, ServiceRecord(**read_document(file))
+
     def save(self, record: ServiceRecord) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_document(self._file(record.name), asdict(record))

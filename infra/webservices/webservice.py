@@ -2,18 +2,21 @@
 
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, Never, Self
 
 from infra.contract import Deployment
 from infra.deploying import deployed, deployment_logs, undeploy
-from infra.errors import WebserviceFailed
+from infra.errors import DeploymentBusy, InvalidDeployment, PlatformUnavailable, WebserviceFailed
 from infra.webservices import making
 from infra.webservices.calling import answer
 from infra.webservices.parts import ContainerResourceRequirements
-from infra.webservices.places import new_keys, specified
+from infra.webservices.places import TARGETS, new_keys, specified
 from infra.webservices.records import Records, ServiceRecord
+from packager.errors import EngineUnavailable, PackagerError
 
 _STATES = {"running": "Healthy", "deploying": "Transitioning", "stopped": "Unhealthy", "failed": "Failed"}
 _POLL = 5.0
@@ -25,6 +28,8 @@ class Webservice:
 
     compute: ClassVar[str] = ""
     token_auth_enabled = False
+    _silence = ""
+    """Why its place did not answer when it was looked up."""
 
     def __init_subclass__(cls) -> None:
         _CLASSES[cls.compute] = cls
@@ -46,7 +51,11 @@ class Webservice:
                 "Webservice(workspace, name) gives the right class."
             )
         self._now: Deployment | None = None
-        self.update_deployment_state()
+        try:
+            self.update_deployment_state()
+        # A service can be listed and deleted although its place does not answer.
+        except PackagerError as error:
+            self._silence = str(error)
 
     @staticmethod
     def deploy(  # noqa: PLR0913, PLR0917 - the retired signature
@@ -151,7 +160,8 @@ class Webservice:
     @property
     def error(self) -> Mapping[str, str] | None:
         """Why the last change did not come about."""
-        return {"message": self._record.failure} if self._record.failure else None
+        why = self._record.failure or self._silence
+        return {"message": why} if why else None
 
     @property
     def scoring_uri(self) -> str | None:
@@ -188,6 +198,7 @@ class Webservice:
         """Ask its place how it is."""
         self._record = self._records.find(self._record.name) or self._record
         self._now = deployed(specified(self._record, with_image=False))
+        self._silence = ""
 
     def wait_for_deployment(self, show_output: bool = False, timeout_sec: float | None = None) -> None:
         """Return when it is healthy; raises WebserviceFailed when it failed, or after `timeout_sec` seconds."""
@@ -248,8 +259,8 @@ class Webservice:
         raise NotImplementedError(f"{type(self).__name__} has no update().")
 
     def delete(self) -> None:
-        """Take it away, and forget it."""
-        undeploy(specified(self._record, with_image=False))
+        """Take it away, and forget it; it warns where the place does not answer, as what runs there goes on."""
+        self._take_away(self._record)
         self._records.forget(self._record.name)
         self._now = None
 
@@ -292,12 +303,32 @@ class Webservice:
         """The names of what deploy_configuration() takes, which are attributes, too."""
         return ()
 
+    def _take_away(self, record: ServiceRecord) -> None:
+        try:
+            undeploy(specified(record, with_image=False))
+        except DeploymentBusy:
+            raise
+        except (PlatformUnavailable, EngineUnavailable, InvalidDeployment) as error:
+            target = TARGETS[record.compute_type]
+            warnings.warn(
+                f"The service {record.name} is forgotten, but its place does not answer, and what runs there goes on "
+                f"({error}). When it answers again, take it away with 'packager deploy delete --target {target} "
+                f"--name {record.name}'.",
+                stacklevel=3,
+            )
+
     def _remember(self, **changed: Any) -> None:
         self._record = replace(self._record, **changed, updated_time=making.now())
         self._records.save(self._record)
 
     def _change(self, record: ServiceRecord, *, show_output: bool = False) -> None:
-        self._record = making.run_it(self._records, record, show_output=show_output)
+        try:
+            self._record = making.run_it(self._records, record, show_output=show_output)
+        except Exception:
+            # The first error is the one to tell.
+            with suppress(PackagerError):
+                self.update_deployment_state()
+            raise
         self.update_deployment_state()
 
 

@@ -276,6 +276,13 @@ def test_gives_the_last_lines(azure) -> None:
     assert list(azure.platform(_spec()).logs(lines=1)) == ["ValueError: no such model"]
 
 
+def test_a_group_that_cannot_be_is_asked_for_nothing(azure) -> None:
+    for ask in (lambda of: of.status(), lambda of: list(of.logs()), lambda of: of.remove()):
+        with pytest.raises(InvalidDeployment, match="'a/b' cannot be the name of a resource group"):
+            ask(azure.platform(_spec(resource_group="a/b")))
+    assert azure.fake.asked == []
+
+
 def test_there_are_no_lines_without_an_app(azure) -> None:
     with pytest.raises(PlatformUnavailable, match="There is no app of deployment 'diabetes'"):
         list(azure.platform(_spec()).logs())
@@ -339,6 +346,20 @@ def test_wherever_it_stops_it_ends_the_same(azure, monkeypatch) -> None:
 
             assert differing(final_state(other.fake), whole) == {}
             assert len(other.fake.changes) == count + 1
+
+
+def test_a_changed_secret_reaches_the_replicas_that_run(azure, monkeypatch) -> None:
+    wanted = _spec("container_apps", settings=SECRETS)
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "first secret")
+    azure.apply(wanted)
+    azure.apply(wanted)
+    assert len(azure.fake.fronts.starts["diabetes"]) == 1
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "second secret")
+
+    azure.apply(wanted)
+
+    assert len(azure.fake.fronts.starts["diabetes"]) == 2
+    assert "secret" not in " ".join(azure.lines).replace("secrets", "")
 
 
 def test_goes_on_after_ctrl_c(azure) -> None:

@@ -60,11 +60,15 @@ def test_says_that_it_may_not(azure) -> None:
 
         with pytest.raises(ApplyFailed, match="does not give the log of diabetes: HTTP 401: Unauthorized"):
             list(app_lines(arm, app, follow=False, lines=1))
-        assert platform_lines(arm, app) == []
+        assert platform_lines(arm, app) is None
+        nowhere = {**app, "properties": {"hostNameSslStates": [{"name": "127.0.0.1:1", "hostType": "Repository"}]}}
+        assert platform_lines(arm, nowhere) is None
+        assert platform_lines(arm, {**app, "properties": {}}) is None
 
 
 def test_knows_what_app_service_says(azure) -> None:
     with azure.client() as arm:
         found = platform_lines(arm, _app(azure, arm, "functions"))
 
+    assert found is not None
     assert found[-1].endswith("for site diabetes initialized successfully.")

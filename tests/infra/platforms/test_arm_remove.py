@@ -39,6 +39,50 @@ def test_leaves_a_group_that_was_there_before(azure) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("target", "said", "path", "body"),
+    [
+        (
+            "functions",
+            {"plan": "teamplan"},
+            "Microsoft.Web/serverfarms/teamplan",
+            {"sku": {"name": "P1v3", "capacity": 3}, "kind": "linux", "properties": {"reserved": True}},
+        ),
+        (
+            "container_instances",
+            {"storage": "teamdata"},
+            "Microsoft.Storage/storageAccounts/teamdata",
+            {"sku": {"name": "Standard_GRS"}, "kind": "StorageV2", "properties": {"allowSharedKeyAccess": True}},
+        ),
+    ],
+)
+def test_what_was_there_before_is_never_changed_nor_deleted(azure, target, said, path, body) -> None:
+    whole = f"{GROUP}/providers/{path}"
+    azure.put(GROUP, {"location": "westeurope"})
+    azure.put(whole, {"location": "westeurope", "tags": {"cost": "42"}, **body})
+    azure.fake.asked.clear()
+
+    azure.apply(spec(target, registry_group=SHARED, **said))
+    assert f"PUT {whole}" not in azure.fake.changes
+    _remove(azure)
+
+    kept = azure.fake.store[f"/subscriptions/{SUBSCRIPTION}{whole}".lower()]
+    assert kept.body["tags"] == {"cost": "42"}
+    assert kept.body["sku"] == body["sku"]
+
+
+def test_a_plan_that_others_use_by_now_stays(azure) -> None:
+    azure.apply(spec("functions", registry_group=SHARED, plan="teamplan", resource_group="diabetes-group"))
+    other = spec("functions", registry_group=SHARED, plan="teamplan", resource_group="diabetes-group", name="second")
+    azure.apply(other)
+
+    gone = _remove(azure)
+
+    assert "Microsoft.Web/serverfarms/teamplan: other apps use it, so that it stays" in azure.lines
+    assert "Microsoft.Web/serverfarms/teamplan" not in gone
+    assert azure.changes(other) == []
+
+
 def test_nothing_is_left_to_remove(azure) -> None:
     assert _remove(azure, "nowhere") == []
 

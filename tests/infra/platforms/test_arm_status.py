@@ -24,7 +24,7 @@ def test_tells_image_and_state(azure, target) -> None:
 
     assert (found.state, found.image, found.target) == ("running", IN_AZURE, "here")
     assert found.details["resource group"] == "diabetes-group"
-    assert found.url
+    assert bool(found.url) == (target != "container_apps")
     assert bool(found.key) == (target == "functions")
 
 
@@ -65,6 +65,13 @@ def test_the_last_error_of_a_site(azure) -> None:
 
     assert found.details["last error"].endswith("failing site start.")
     assert "last error" not in _status(azure).details
+
+
+def test_a_site_whose_log_cannot_be_reached_has_a_status(azure, monkeypatch) -> None:
+    _found(azure, "functions")
+    monkeypatch.setattr("infra.platforms.arm_logs._kudu", lambda _: "https://127.0.0.1:1")
+
+    assert _status(azure).state == "running"
 
 
 def test_addresses_of_apps() -> None:

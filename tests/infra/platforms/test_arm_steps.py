@@ -4,7 +4,7 @@ from infra.contract import Manifest
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_steps import Steps, ordered, tagged
 from infra.platforms.arm_values import Values
-from infra.resources.kinds import GROUP, IDENTITY, resource
+from infra.resources.kinds import CONTAINER, GROUP, IDENTITY, STORAGE, resource
 from tests.support.arm_platform import FAST, SHARED, place, rendered
 from tests.support.deployments import SECRETS, spec
 from tests.support.fake_arm import Refusal
@@ -19,8 +19,8 @@ def steps(azure):
         yield Steps(arm, place(), Values(arm, place(), {}, planning=False), log=azure.lines.append, pace=FAST)
 
 
-def _identity(name="one", deployment="diabetes"):
-    return resource(IDENTITY, name, {"location": "westeurope"}, deployment=deployment)
+def _identity(name="one", deployment="diabetes", region="westeurope"):
+    return resource(IDENTITY, name, {"location": region}, deployment=deployment)
 
 
 def _named(name, *after):
@@ -41,13 +41,57 @@ def test_refuses_a_circle() -> None:
 def test_creates_updates_and_leaves_alone(azure, steps) -> None:
     created, before = steps.apply(_identity())
     same, _ = steps.apply(_identity())
-    updated, was = steps.apply(_identity(deployment="other"))
+    [made] = azure.fake.store.of_kind(IDENTITY)
+    made.body["tags"]["cost"] = "42"
+    updated, was = steps.apply(_identity(region="northeurope"))
 
     assert [created.action, same.action, updated.action] == ["create", "none", "update"]
     assert before is None
     assert was is not None
-    assert updated.details == ("tags.packager-deployment: 'diabetes' -> 'other'",)
+    assert updated.details == ("location: 'westeurope' -> 'northeurope'",)
+    [found] = azure.fake.store.of_kind(IDENTITY)
+    assert found.body["tags"] == {"packager-deployment": "diabetes", "cost": "42"}
     assert azure.lines[1] == f"{IDENTITY}/one: as it should be"
+
+
+@pytest.mark.parametrize("tags", [None, {"packager-deployment": "other", "cost": "42"}])
+def test_what_others_made_is_used_as_it_is(azure, steps, tags) -> None:
+    theirs = {"location": "northeurope", **({"tags": tags} if tags else {})}
+    azure.put(f"{IN_GROUP}/providers/{IDENTITY}/one", theirs)
+    azure.fake.asked.clear()
+
+    change, _ = steps.apply(_identity())
+
+    assert (change.action, azure.fake.changes) == ("none", [])
+    assert azure.lines == [f"{IDENTITY}/one: it was there before and is used as it is"]
+
+
+def test_parts_of_an_account_of_others_are_not_changed(azure, steps) -> None:
+    sku = {"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    account = f"{IN_GROUP}/providers/{STORAGE}/teamdata"
+    azure.put(account, sku)
+    azure.put(f"{account}/blobServices/default/containers/input", {"properties": {"publicAccess": "Blob"}})
+    part = {"properties": {"publicAccess": "None"}}
+
+    steps.apply(resource(STORAGE, "teamdata", sku, deployment="diabetes"))
+    changes = [steps.apply(resource(CONTAINER, f"teamdata/default/{name}", part))[0] for name in ("input", "output")]
+
+    assert [each.action for each in changes] == ["none", "create"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "words"), [({}, "it has no tag"), ({"packager-deployment": "other"}, "deployment 'other' made it")]
+)
+def test_an_app_of_others_is_never_taken_over(azure, tags, words) -> None:
+    wanted = spec("functions", registry_group=SHARED)
+    azure.apply(wanted)
+    [site] = azure.fake.store.of_kind("Microsoft.Web/sites")
+    site.body["tags"] = tags
+    azure.fake.asked.clear()
+
+    with pytest.raises(ApplyFailed, match=words):
+        azure.apply(wanted)
+    assert azure.fake.changes == []
 
 
 def test_a_group_of_others_is_left_as_it_is(azure, steps) -> None:
@@ -122,6 +166,14 @@ def test_gives_up_in_the_end(azure, steps) -> None:
 
     with pytest.raises(ApplyFailed, match="one: AnotherOperationInProgress: Wait"):
         steps.apply(_identity())
+
+
+def test_a_name_with_a_quote_asks_for_itself_alone(azure, steps) -> None:
+    azure.fake.asked.clear()
+    with azure.client() as arm:
+        tagged(arm, place(), "x' or tagName eq 'packager-deployment")
+
+    assert azure.fake.asked[-1].query["$filter"].endswith("tagValue eq 'x'' or tagName eq ''packager-deployment'")
 
 
 def test_lists_what_has_the_tag(azure, steps) -> None:

@@ -1,3 +1,6 @@
+import os
+import signal
+import socket
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -5,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from infra.contract import DeploymentSpec, Manifest
-from infra.errors import ApplyFailed, InvalidDeployment, NeverReady
+from infra.errors import ApplyFailed, InvalidDeployment, NeverReady, PlatformUnavailable
 from infra.platforms import local as module
 from infra.platforms.local import LocalPlatform, open_platform
 from tests.support.deployments import image
@@ -58,7 +61,7 @@ def test_a_life(place):
     assert list(place.platform.remove()) == ["front/app", "container/app"]
     assert place.platform.status() is None
     assert place.platform.remove() == []
-    assert not place.folder.exists()
+    assert [*place.folder.parent.iterdir()] == []
 
 
 def test_what_cannot_answer_is_taken_away_again(place):
@@ -133,3 +136,114 @@ def test_where_a_deployment_is_kept(tmp_path, monkeypatch):
         name="app", target="local", image=image(), options=SimpleNamespace(folder=str(tmp_path / "x"))
     )
     assert open_platform(named, log=print)._folder.path == Path(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["../victim", ".", "a/b", ""])
+def test_a_name_is_checked_whatever_is_done(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("PACKAGER_DEPLOYMENTS", str(tmp_path))
+
+    with pytest.raises(InvalidDeployment, match="cannot be used"):
+        open_platform(DeploymentSpec(name=name, target="local", image=image()), log=print)
+
+
+def test_a_folder_of_others_is_left_alone(place):
+    place.folder.mkdir()
+    (place.folder / "state.json").write_text('{"of": "others"}')
+
+    for call in (lambda: place.platform.apply(documents()), place.platform.remove):
+        with pytest.raises(InvalidDeployment, match="something else"):
+            call()
+    assert place.platform.status() is None
+    assert [each.name for each in place.folder.iterdir()] == ["state.json"]
+    (place.folder / "state.json").unlink()
+
+
+def test_a_port_that_is_taken_changes_nothing(place):
+    found = place.platform.apply(documents())
+    other = socket.create_server(("127.0.0.1", 0))
+    with other, pytest.raises(PlatformUnavailable, match="cannot be used"):
+        place.platform.apply(documents(other.getsockname()[1]))
+
+    assert read(found.url) == "m:1"
+    assert place.platform.status() == found
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        free = other.getsockname()[1]
+    assert place.platform.apply(documents(free)).url == f"http://127.0.0.1:{free}"
+
+
+def test_a_front_that_cannot_move_is_back_where_it_was(place, monkeypatch):
+    found = place.platform.apply(documents())
+    monkeypatch.setattr(module, "_refuse_taken", lambda _: None)
+    other = socket.create_server(("127.0.0.1", 0))
+    with other, pytest.raises(PlatformUnavailable, match="cannot listen"):
+        place.platform.apply(documents(other.getsockname()[1]))
+
+    assert (place.platform.status(), read(found.url)) == (found, "m:1")
+
+
+def test_an_interrupted_first_one_leaves_no_front(place, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place.containers, "pull", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        place.platform.apply(documents())
+
+    found = place.platform.status()
+    assert not place.platform._front.runs()
+    assert found.details["reason"] == "The deployment was interrupted (KeyboardInterrupt); deploy again."
+
+
+def test_one_that_ends_before_its_port_is_known_has_no_address(place, monkeypatch):
+    def gone(**_: object) -> None:
+        raise PlatformUnavailable("No.")
+
+    monkeypatch.setattr(place.platform._front, "start", gone)
+    with pytest.raises(PlatformUnavailable):
+        place.platform.apply(documents())
+
+    found = place.platform.status()
+    assert (found.state, found.url, found.details["reason"]) == ("failed", "", "No.")
+
+
+def test_a_front_that_is_killed_during_an_update_is_started_again(place, monkeypatch):
+    found = place.platform.apply(documents())
+    keep = place.containers.keep
+
+    def kill(container: str) -> None:
+        keep(container)
+        pid = place.platform._front.details()["pid"]
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+    monkeypatch.setattr(place.containers, "keep", kill)
+
+    updated = place.platform.apply(documents(image="m:2"))
+
+    assert (updated.url, read(updated.url)) == (found.url, "m:2")
+
+
+def test_a_reason_goes_with_the_next_success(place):
+    place.platform.apply(documents())
+    with pytest.raises(ApplyFailed):
+        place.platform.apply(documents(image="gone:1"))
+
+    assert "reason" not in place.platform.apply(documents()).details
+
+
+def test_what_is_damaged_can_be_taken_away(place):
+    place.platform.apply(documents())
+    (place.folder / "state.json").write_text("{")
+
+    with pytest.raises(PlatformUnavailable, match="is damaged"):
+        place.platform.status()
+    assert list(place.platform.remove()) == ["front/app", "container/app"]
+    assert not place.folder.exists()
+
+
+def test_the_front_has_no_secrets(place, monkeypatch):
+    monkeypatch.setenv("THE_KEY", "hunter2")
+    place.platform.apply(documents(environment={"KEY": {"secret": "THE_KEY"}}))
+
+    pid = place.platform._front.details()["pid"]
+    assert b"hunter2" not in Path(f"/proc/{pid}/environ").read_bytes()

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import docker
 import pytest
+import requests
 
 from infra.errors import ApplyFailed, PlatformUnavailable
 from infra.platforms.local_containers import LABEL, Containers
@@ -175,3 +176,34 @@ def test_lines_are_put_together_of_pieces(containers):
 def test_an_engine_elsewhere_is_refused(tmp_path):
     with pytest.raises(PlatformUnavailable, match=r"other\.example:2375"):
         Containers(tmp_path, log=lambda _: None, client=FakeEngine("http://other.example:2375"))
+
+
+def gone(*_: object, **__: object) -> None:
+    raise requests.exceptions.ConnectionError("engine gone")
+
+
+def test_an_engine_that_goes_away_is_told(containers, engine):
+    name = containers.start("app", BODY, {}).container
+    engine.containers = SimpleNamespace(run=gone, get=gone, list=gone)
+    engine.images = SimpleNamespace(get=gone, pull=gone)
+
+    for call in (
+        lambda: containers.image_id("m:1"), lambda: containers.pull("m:1", {}), lambda: containers.find(name),
+        lambda: containers.start("app", BODY, {}), lambda: containers.keep(name), containers.names,
+        lambda: containers.remove(name, 0), lambda: list(containers.logs(name)),
+    ):  # fmt: skip
+        with pytest.raises(PlatformUnavailable, match=r"does not do what it is asked \(engine gone\)"):
+            call()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), docker.errors.APIError("no", explanation="no room")])
+def test_one_that_was_made_but_not_told_is_taken_away(containers, engine, error):
+    def interrupted(image: str, command, **options) -> None:
+        engine._run(image, command, **options)
+        raise error
+
+    engine.containers.run = interrupted
+    with pytest.raises((KeyboardInterrupt, ApplyFailed)):
+        containers.start("app", BODY, {})
+
+    assert made(engine).done == [("stop", 0), "remove"]

@@ -47,3 +47,5 @@ def test_a_refusal_and_a_silence_are_told():
         reload(details, patience=5)
     with pytest.raises(PlatformUnavailable, match="does not answer"):
         reload({"control": "http://127.0.0.1:1", "token": "t"}, patience=5)
+    with pytest.raises(PlatformUnavailable, match="does not run any more"):
+        reload({}, patience=5)

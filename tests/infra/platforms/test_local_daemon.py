@@ -1,8 +1,12 @@
+import fcntl
 import os
+import threading
+from pathlib import Path
 
 import pytest
 
 from infra.errors import PlatformUnavailable
+from infra.platforms import local_daemon as module
 from infra.platforms.local_daemon import Daemon, alone, announce
 
 MODULE = "daemon_of_a_test"
@@ -68,3 +72,33 @@ def test_a_second_one_ends_at_once(tmp_path):
         with pytest.raises(SystemExit, match="Another daemon_of_a_test"), alone(MODULE, tmp_path):
             pass
     assert not (tmp_path / f"{MODULE}.json").exists()
+
+
+def test_it_starts_without_what_it_must_not_have(daemon, monkeypatch):
+    monkeypatch.setenv("A_SECRET", "hunter2")
+
+    found = daemon.start(without=["A_SECRET"])
+
+    assert b"hunter2" not in Path(f"/proc/{found['pid']}/environ").read_bytes()
+
+
+def test_somebody_who_asks_is_not_in_the_way(tmp_path):
+    with (tmp_path / f"{MODULE}.lock").open("w") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        assert not Daemon(MODULE, tmp_path).runs()
+        threading.Timer(0.1, lambda: fcntl.flock(asking, fcntl.LOCK_UN)).start()
+        with alone(MODULE, tmp_path):
+            assert Daemon(MODULE, tmp_path).runs()
+
+
+def test_one_whose_start_is_given_up_ends(daemon, monkeypatch):
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.time, "sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        daemon.start()
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert not daemon.runs()

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from infra.errors import PlatformUnavailable
+from infra.errors import InvalidDeployment, PlatformUnavailable
 from infra.platforms.local_folder import DeploymentFolder
 
 
@@ -24,7 +24,7 @@ def test_only_one_changes_it_at_a_time(tmp_path):
         pass
     with folder.held():
         folder.remove()
-    assert not folder.path.exists()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_place_that_cannot_be_is_named(tmp_path):
@@ -36,10 +36,35 @@ def test_a_place_that_cannot_be_is_named(tmp_path):
 
 def test_the_default_key_of_the_host(tmp_path):
     folder = DeploymentFolder(tmp_path)
-    folder.prepare()
+    folder.prepare("app")
     assert folder.key() == ""
     keys = {"functionKeys": [{"name": "other", "value": "o"}, {"name": "default", "value": "d"}]}
     (folder.data / "keys" / "host.json").write_text(json.dumps(keys))
 
     assert folder.key() == "d"
     assert (folder.data / "storage").is_dir()
+
+
+def test_only_what_is_marked_is_a_deployment(tmp_path):
+    folder = DeploymentFolder(tmp_path / "place")
+    folder.path.mkdir()
+    folder.check(may_be_new=True)
+    (folder.path / "precious").touch()
+    (folder.path / "state.json").write_text('{"of": "others"}')
+
+    for call in (lambda: folder.check(may_be_new=True), folder.remove):
+        with pytest.raises(InvalidDeployment, match="holds no deployment but something else"):
+            call()
+    assert (folder.path / "precious").exists()
+    folder.prepare("app")
+    folder.remove()
+    assert not folder.path.exists()
+
+
+def test_a_damaged_state_is_named(tmp_path):
+    folder = DeploymentFolder(tmp_path)
+    for text in ("{", "[]"):
+        (tmp_path / "state.json").write_text(text)
+        with pytest.raises(PlatformUnavailable, match=r"state\.json is damaged .*packager deploy delete"):
+            folder.state()
+    assert not folder.is_marked()

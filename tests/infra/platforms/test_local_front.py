@@ -14,6 +14,7 @@ from infra.platforms.local_control import reload
 from infra.platforms.local_daemon import Daemon
 from infra.platforms.local_folder import DeploymentFolder, read_document
 from infra.platforms.local_front import Front
+from packager.errors import EngineUnavailable
 from tests.support.local_containers import FRONT, ThreadContainers
 
 
@@ -86,3 +87,28 @@ def test_a_container_is_started_again_by_the_engine(monkeypatch):
     module._restart_container("gone")
 
     assert done == [10, "closed", "closed"]
+
+
+@pytest.mark.parametrize("error", [EngineUnavailable("no engine"), ConnectionError("gone")])
+def test_an_engine_that_is_gone_is_no_end(monkeypatch, caplog, error):
+    def gone() -> None:
+        raise error
+
+    monkeypatch.setattr(module, "connect", gone)
+
+    module._restart_container("app-0")
+
+    assert "app-0 cannot be started again" in caplog.text
+
+
+async def test_a_watch_that_ended_breaks_no_update(tmp_path):
+    async def broken() -> None:
+        raise ValueError
+
+    DeploymentFolder(tmp_path).save({"front": FRONT})
+    front = Front(DeploymentFolder(tmp_path))
+    front._watching = asyncio.create_task(broken())
+
+    await front._watch_no_more()
+
+    assert front._watching is None

@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -27,12 +28,12 @@ class App:
         self.statuses = [200]
 
 
-async def watched(app: App, until: int) -> None:
+async def watched(app: App, until: int, check: HealthCheck = CHECK) -> None:
     made = web.Application()
     made.router.add_get("/well", app.answer)
     async with TestServer(made) as server:
         url = str(server.make_url("")).rstrip("/")
-        watching = asyncio.create_task(keep_well(CHECK, lambda: url, app.restart))
+        watching = asyncio.create_task(keep_well(check, lambda: url, app.restart))
         async with asyncio.timeout(10):
             while app.asked < until:  # noqa: ASYNC110 - it is asked by another task
                 await asyncio.sleep(0.002)
@@ -62,3 +63,19 @@ async def test_nothing_is_asked_while_there_is_no_container():
         await watching
 
     assert app.restarts == []
+
+
+async def test_a_restart_that_fails_is_tried_again():
+    class Unlucky(App):
+        async def restart(self) -> None:
+            if not self.restarts:
+                self.restarts.append(self.asked)
+                raise ConnectionError("no engine")
+            await super().restart()
+
+    app = Unlucky(500)
+    short = replace(CHECK, start_limit=0.02)
+    async with asyncio.timeout(10):
+        await watched(app, 25, short)
+
+    assert len(app.restarts) == 2

@@ -134,3 +134,16 @@ async def test_a_request_that_meets_a_closed_container_goes_to_the_new_one(proxy
         proxy.switch(url)
 
         assert (await asking).status == 201
+
+
+@pytest.mark.parametrize(("asked", "path"), [("http://h/a%20b?c=/d", "/a%20b?c=/d"), ("http://h/", "/")])
+async def test_a_whole_address_is_a_path(proxy, client, asked, path):
+    async with serving(echo) as url:
+        proxy.switch(url)
+        reader, writer = await asyncio.open_connection(client.server.host, client.server.port)
+        writer.write(f"GET {asked} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode())
+        answer = (await reader.read()).decode()
+        writer.close()
+
+    assert answer.startswith("HTTP/1.1 201")
+    assert f"GET {path} 0" in answer

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.errors import NeverReady
+from infra.errors import NeverReady, PlatformUnavailable
 from infra.platforms import local_rollout as module
 from infra.platforms.local_folder import DeploymentFolder
 from infra.platforms.local_rollout import Rollout
@@ -13,7 +13,7 @@ from tests.support.local_containers import BODY, FRONT, ThreadContainers
 def rollout(tmp_path, monkeypatch):
     """Without a front; what it would have been told is in `told`."""
     folder, containers, told = DeploymentFolder(tmp_path), ThreadContainers(), []
-    front = SimpleNamespace(details=dict, stop=lambda: told.append("stop"))
+    front = SimpleNamespace(details=lambda: {"pid": 1}, stop=lambda: told.append("stop"))
     monkeypatch.setattr(module, "reload", lambda _, patience: told.append(sorted(containers.running)) or 2)
     folder.save({"front": FRONT})
     lines: list[str] = []
@@ -47,3 +47,28 @@ def test_the_registry_is_told_who_pulls(rollout, monkeypatch):
     rollout.rollout.replace({**BODY, "registry": login})
 
     assert rollout.containers.pulled == [{"username": "me", "password": "p"}]
+
+
+def test_an_engine_that_goes_away_hides_nothing(rollout, monkeypatch):
+    def gone(*_: object) -> None:
+        raise PlatformUnavailable("no engine")
+
+    monkeypatch.setattr(rollout.containers, "remove", gone)
+    with pytest.raises(NeverReady):
+        rollout.rollout.replace({**BODY, "image": "broken:1"})
+    monkeypatch.undo()
+
+    assert "exit code 3" in rollout.folder.state()["failure"]
+
+
+def test_one_that_cannot_be_kept_is_taken_away(rollout, monkeypatch):
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rollout.containers, "keep", interrupted)
+    monkeypatch.setattr(module, "reload", lambda _, patience: 0)
+    with pytest.raises(KeyboardInterrupt):
+        rollout.rollout.replace(BODY)
+
+    assert rollout.containers.names() == []
+    assert rollout.folder.state()["failure"] == "The deployment was interrupted (KeyboardInterrupt); deploy again."

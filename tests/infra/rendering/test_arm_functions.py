@@ -59,7 +59,7 @@ def test_keys_are_read_when_the_template_is_deployed(value, function: str) -> No
 
 
 def test_a_text_that_looks_like_a_function_stays_a_text() -> None:
-    assert in_template(["[resourceGroup()]", "plain"]) == ["[[resourceGroup()]", "plain"]
+    assert in_template(["[resourceGroup()]", "plain", "[abc"]) == ["[[resourceGroup()]", "plain", "[abc"]
 
 
 def test_numbers_with_a_point_are_told_as_json() -> None:

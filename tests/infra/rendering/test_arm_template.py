@@ -2,17 +2,22 @@ import json
 
 import pytest
 
-from infra.contract import DeploymentSpec
+from infra.contract import DeploymentSpec, Secret
 from infra.registry import target_named
 from infra.rendering.arm_template import parameters, secret_variables, template
-from tests.support.deployments import SECRETS, every_deployment, rendered
+from tests.support.deployments import SECRETS, every_deployment, image, rendered, spec
+
+IN_VAULT = {"K": Secret(vault_uri="https://team-vault.vault.azure.net/secrets/k")}
 
 
 def resources(**said) -> list[dict]:
     return template(list(rendered("functions", **said).values()))["resources"]
 
 
-@pytest.mark.parametrize("spec", every_deployment(), ids=lambda spec: spec.target)
+ELSEWHERE = spec("functions", registry_group="shared", vault_group="secrets", settings=IN_VAULT)
+
+
+@pytest.mark.parametrize("spec", [*every_deployment(), ELSEWHERE], ids=lambda spec: spec.target)
 def test_what_a_resource_waits_for_is_in_the_template(spec: DeploymentSpec) -> None:
     document = template(target_named(spec.target).render(spec))
     ids = {_id(each) for each in document["resources"]}
@@ -49,13 +54,15 @@ def test_a_role_in_another_group_is_given_by_a_deployment_there() -> None:
 
 
 def test_the_template_tells_the_address() -> None:
-    url = template(list(rendered("container_apps").values()))["outputs"]["url"]["value"]
+    url = template(list(rendered("container_apps", of=image({"http": {}})).values()))["outputs"]["url"]["value"]
 
     assert url.startswith("[concat('https://', reference(")
     assert template(list(rendered("container_instances", public=False).values()))["outputs"] == {}
 
 
 def _id(resource: dict) -> str:
+    if "resourceGroup" in resource:
+        return f"[resourceId('{resource['resourceGroup']}', '{resource['type']}', '{resource['name']}')]"
     names = ", ".join(f"'{part}'" for part in resource["name"].split("/"))
     if "scope" in resource:
         return f"[extensionResourceId({resource['scope'].strip('[]')}, '{resource['type']}', {names})]"

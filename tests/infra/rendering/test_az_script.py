@@ -6,6 +6,7 @@ import pytest
 
 from infra.contract import DeploymentSpec, Secret
 from infra.registry import target_named
+from infra.rendering.az_script import az_script
 from infra.resources.kinds import GROUP, ROLE
 from tests.support.deployments import SECRETS, every_deployment, image, spec
 
@@ -46,6 +47,20 @@ def test_the_tutorials_way_is_there_step_by_step() -> None:
              "az appservice plan create", "az functionapp create", "az functionapp config appsettings set",
              "az functionapp config container set"]  # fmt: skip
     assert [each for each in dict.fromkeys(found) if each in steps] == steps
+
+
+def test_a_group_that_is_there_keeps_its_tags() -> None:
+    text = script("functions", resource_group="team(1)")
+
+    assert "az group show --name 'team(1)' --output none 2>/dev/null ||\naz group create" in text
+
+
+def test_a_subscription_is_one_word_of_the_shell() -> None:
+    manifests = target_named("functions").render(spec("functions"))
+
+    text = az_script("diabetes", manifests, subscription="My Sub; echo hi")
+
+    assert "az account set --subscription 'My Sub; echo hi'" in text
 
 
 def test_an_app_without_keys_gets_roles_before_it_is_made() -> None:

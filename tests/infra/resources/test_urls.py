@@ -2,7 +2,7 @@ import pytest
 
 from infra.rendering.arm_functions import function
 from infra.resources.urls import url_of
-from tests.support.deployments import app_of
+from tests.support.deployments import app_of, image
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from tests.support.deployments import app_of
     ],
 )
 def test_every_app_says_where_it_answers(target: str, about: str) -> None:
-    url = url_of(app_of(target))
+    url = url_of(app_of(target, of=image({"http": {}})))
 
     assert url is not None
     assert about in function(url)

@@ -13,6 +13,8 @@ def test_a_web_service_needs_its_port_and_little_more() -> None:
     assert settings_of("app_service", of=image({})) == {
         "WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false",
         "WEBSITES_PORT": "8080",
+        "WEBSITES_CONTAINER_START_TIME_LIMIT": "230",
+        "WEBSITES_CONTAINER_STOP_TIME_LIMIT": "30",
     }
 
 

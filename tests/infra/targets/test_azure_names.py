@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from infra.contract import RegistryLogin, Secret
 from infra.errors import InvalidDeployment
 from infra.targets.azure_names import check_copies, check_image, check_name, check_region, check_settings, derived_name
-from tests.support.deployments import DIGEST, image, spec
+from tests.support.deployments import DIGEST, image, rendered, spec
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,31 @@ def test_regions_pass_that_are_known_or_may_be_newer(name: str) -> None:
 def test_a_region_that_is_mistyped_is_refused_with_what_is_near(name: str, hint: str) -> None:
     with pytest.raises(InvalidDeployment, match=hint):
         check_region(name)
+
+
+@pytest.mark.parametrize("name", ["usgovvirginia", "usdodeast", "chinanorth3"])
+def test_regions_of_other_clouds_are_refused(name: str) -> None:
+    with pytest.raises(InvalidDeployment, match="another cloud than the public one"):
+        check_region(name)
+
+
+def test_two_settings_differ_by_more_than_case() -> None:
+    with pytest.raises(InvalidDeployment, match="'Key' is there twice"):
+        check_settings(spec("functions", settings={"Key": "1", "KEY": "2"}))
+
+
+def test_a_secret_is_not_called_as_the_templates_region() -> None:
+    with pytest.raises(InvalidDeployment, match="'Location', of the setting 'K', is what the template calls"):
+        check_settings(spec("functions", settings={"K": Secret(variable="Location")}))
+
+
+def test_a_derived_name_has_the_subscription_in_it_where_the_options_name_one() -> None:
+    found = {
+        derived_name(spec("functions", subscription=each), "g", "host")
+        for each in ("", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")
+    }
+
+    assert len(found) == 3
 
 
 @pytest.mark.parametrize(
@@ -127,3 +152,20 @@ def test_a_derived_name_is_an_accounts_and_the_same_each_time(name: str, suffix:
     assert re.fullmatch("[a-z0-9]{3,24}", derived)
     assert derived == derived_name(spec("functions", name=name), "G", suffix)
     assert derived != derived_name(spec("functions", name=name), "other", suffix)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subscription": "My Sub; echo hi"},
+        {"registry_group": "a b"},
+        {"vault_group": "a/b"},
+        {"trigger_storage": "a b/teamdata"},
+        {"ready_timeout": 0},
+        {"ready_timeout": 1801},
+        {"ready_timeout": float("nan")},
+    ],
+)
+def test_options_that_cannot_be_are_refused(said) -> None:
+    with pytest.raises(InvalidDeployment, match="cannot be"):
+        rendered("functions", **said)

@@ -72,6 +72,26 @@ def test_an_elastic_plan_always_has_one_that_looks() -> None:
     assert config(sku="EP2")["minimumElasticInstanceCount"] == 1
 
 
+def test_an_elastic_plan_has_room_for_those_that_always_run() -> None:
+    assert plan(sku="EP1", scale=Scale(min_replicas=4))["properties"]["maximumElasticWorkerCount"] == 4
+    with pytest.raises(InvalidDeployment, match="4 to 2 machines are no range"):
+        rendered("functions", sku="EP1", scale=Scale(min_replicas=4, max_replicas=2))
+
+
+@pytest.mark.parametrize(("drain", "stop"), [(None, "30"), ("10", "30"), ("60", "65"), ("600", "120"), ("x", "30")])
+def test_a_container_has_time_to_start_and_to_stop(drain: str | None, stop: str) -> None:
+    found = settings_of("functions", ready_timeout=599.5, settings={"FUNCTIONS_DRAIN_SECONDS": drain} if drain else {})
+
+    assert found["WEBSITES_CONTAINER_START_TIME_LIMIT"] == "600"
+    assert found["WEBSITES_CONTAINER_STOP_TIME_LIMIT"] == stop
+
+
+def test_a_setting_is_there_once_whatever_its_case() -> None:
+    found = settings_of("functions", settings={"websites_port": "9000"})
+
+    assert {name: found[name] for name in found if name.lower() == "websites_port"} == {"websites_port": "9000"}
+
+
 @pytest.mark.parametrize("sku", ["Y1", "FC1"])
 def test_consumption_plans_run_no_containers(sku: str) -> None:
     with pytest.raises(InvalidDeployment, match=rf"'{sku}' is a consumption plan, .* container_apps"):

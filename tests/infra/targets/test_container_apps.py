@@ -16,9 +16,26 @@ def container(**said):
 
 
 def test_the_app_answers_by_tls_at_the_port_of_the_image() -> None:
-    ingress = properties(of=image(port=9000), external=False)["configuration"]["ingress"]
+    ingress = properties(of=image({"http": {}}, port=9000), external=False)["configuration"]["ingress"]
 
     assert ingress == {"external": False, "targetPort": 9000, "transport": "auto", "allowInsecure": False}
+
+
+@pytest.mark.parametrize("triggers", [{"blob": {}}, {"timer": {}}, {"storage_queue": {}}, {"service_bus_queue": {}}])
+def test_an_app_that_no_request_starts_has_no_address(triggers) -> None:
+    assert "ingress" not in properties(of=image(triggers))["configuration"]
+    assert "ingress" in properties(of=image({**triggers, "http": {}}))["configuration"]
+
+
+@pytest.mark.parametrize(("timeout", "period"), [(230, 23), (1, 1), (600, 60), (1800, 180)])
+def test_probes_are_within_what_azure_takes(timeout: float, period: int) -> None:
+    probes = container(ready_timeout=timeout)["probes"]
+
+    assert next(each for each in probes if each["type"] == "Startup")["periodSeconds"] == period
+    for each in probes:
+        assert 1 <= each["periodSeconds"] <= 240
+        assert 1 <= each["timeoutSeconds"] <= 240
+        assert 1 <= each["failureThreshold"] <= 10
 
 
 def test_secrets_have_names_and_settings_refer_to_them() -> None:

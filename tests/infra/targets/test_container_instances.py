@@ -65,6 +65,9 @@ def test_sizes_are_cores_and_tenths_of_gigabytes(size: Size, requests) -> None:
         ({"scale": Scale(max_replicas=3)}, "do not scale"),
         ({"scale": Scale(target_utilization=70)}, "do not scale"),
         ({"size": Size(cpu=0)}, "processor"),
+        ({"size": Size(cpu=64)}, "31 cores and 240 GB at most, not 64.0 cores"),
+        ({"size": Size(memory=2**40)}, "processor"),
+        ({"dns_label": "My Label"}, "'My Label' cannot be the name of a label of an address"),
         ({"settings": {"K": Secret(vault_uri="https://vau.vault.azure.net/secrets/k")}}, "'K' is in a vault"),
         (
             {
@@ -81,6 +84,11 @@ def test_sizes_are_cores_and_tenths_of_gigabytes(size: Size, requests) -> None:
 def test_what_container_instances_cannot_do_is_refused(said, about: str) -> None:
     with pytest.raises(InvalidDeployment, match=about):
         rendered("container_instances", **said)
+
+
+def test_a_model_has_as_long_to_load_as_the_deployment_says() -> None:
+    assert container()["livenessProbe"]["initialDelaySeconds"] == 230
+    assert container(ready_timeout=900.5)["livenessProbe"]["initialDelaySeconds"] == 901
 
 
 def test_a_label_may_be_chosen_and_an_address_left_out() -> None:

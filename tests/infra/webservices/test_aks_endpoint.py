@@ -1,6 +1,6 @@
 import pytest
 
-from infra.errors import WebserviceFailed
+from infra.errors import PlatformUnavailable, WebserviceFailed
 from infra.webservices import AksEndpoint, Webservice, aks_endpoint, deploy_models
 
 
@@ -73,3 +73,16 @@ def test_a_version_that_never_answers_is_told(endpoint):
 
     with pytest.raises(WebserviceFailed, match="'bad' of end did not come up"):
         endpoint.create_version("bad")
+
+
+def test_it_can_be_forgotten_although_its_cluster_does_not_answer(endpoint, cloud, monkeypatch):
+    def gone(spec):
+        raise PlatformUnavailable("No answer.")
+
+    endpoint.create_version("two")
+    monkeypatch.setattr(cloud, "remove", gone)
+    with pytest.warns(UserWarning, match="packager deploy delete") as told:
+        endpoint.delete()
+
+    assert any("--name end-two'" in str(each.message) for each in told)
+    assert Webservice.list(None) == []

@@ -52,3 +52,9 @@ def test_other_answers_are_told_whole(service):
         answer(url, "text", keys=("k",))
     with pytest.raises(WebserviceFailed, match="does not answer"):
         answer("http://127.0.0.1:1/score", "")
+
+
+@pytest.mark.parametrize("body", [{"data": [1]}, None, [[1]]])
+def test_a_body_is_text(body):
+    with pytest.raises(WebserviceFailed, match=rf"was given a {type(body).__name__}, .* give json\.dumps"):
+        answer("http://127.0.0.1:1/score", body)

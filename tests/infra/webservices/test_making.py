@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from infra.errors import InvalidDeployment, WebserviceFailed
+from infra.webservices import making as module
 from infra.webservices.aci import AciWebservice
 from infra.webservices.local import LocalWebservice
 from infra.webservices.making import image_name, make_room, packaged, record_of, run_it
@@ -57,3 +58,30 @@ def test_a_name_that_is_taken(cloud):
     assert "svc" in cloud.states
     make_room(records, "svc", LocalWebservice.compute, overwrite=True)
     assert cloud.states == {}
+
+
+def test_what_is_refused_is_not_remembered(cloud, monkeypatch):
+    records, config = Records(None), AciWebservice.deploy_configuration()
+    run_it(records, record_of("old", "r/x@sha256:0", config, []))
+
+    def refused(_: object) -> None:
+        raise InvalidDeployment("Not so.")
+
+    monkeypatch.setattr(module, "deployed_now", refused)
+    for name in ("new", "old"):
+        with pytest.raises(InvalidDeployment, match="Not so"):
+            run_it(records, record_of(name, "r/y@sha256:0", config, []))
+
+    assert records.find("new") is None
+    assert (records.get("old").image, records.get("old").failure) == ("r/x@sha256:0", "Not so.")
+
+
+def test_on_this_machine_a_name_is_for_all_workspaces(cloud):
+    one, two = (Records(SimpleNamespace(name=name)) for name in ("one", "two"))
+    run_it(one, record_of("svc", "r/x@sha256:0", LocalWebservice.deploy_configuration(), []))
+
+    make_room(one, "svc", "Local", overwrite=True)
+    make_room(two, "svc", "ACI", overwrite=False)
+    for overwrite in (True, False):
+        with pytest.raises(WebserviceFailed, match="The workspace one has a service svc on this machine already"):
+            make_room(two, "svc", "Local", overwrite=overwrite)

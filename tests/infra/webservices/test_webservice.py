@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.errors import WebserviceFailed
+from infra.errors import DeploymentBusy, PlatformUnavailable, WebserviceFailed
 from infra.webservices import AciWebservice, AksWebservice, LocalWebservice, Webservice, deploy_models, services_of
 
 ACI = AciWebservice.deploy_configuration
@@ -102,3 +102,43 @@ def test_the_older_ways_to_deploy(cloud, capsys):
     Webservice.check_for_existing_webservice(None, "four", overwrite=True)
     with pytest.raises(WebserviceFailed, match="already a service"):
         Webservice.check_for_existing_webservice(None, "four")
+
+
+def test_a_place_that_does_not_answer_is_in_nobodys_way(service, cloud, monkeypatch):
+    def gone(spec):
+        raise PlatformUnavailable("No answer.")
+
+    monkeypatch.setattr(cloud, "status", gone)
+    monkeypatch.setattr(cloud, "remove", gone)
+    (found,) = Webservice.list(None)
+
+    assert (found.state, found.error) == ("Failed", {"message": "No answer."})
+    with pytest.raises(PlatformUnavailable):
+        found.update_deployment_state()
+    with pytest.warns(UserWarning, match="packager deploy delete --target container_instances --name svc"):
+        found.delete()
+    assert Webservice.list(None) == []
+
+
+def test_one_that_is_being_changed_is_not_forgotten(service, cloud, monkeypatch):
+    def busy(spec):
+        raise DeploymentBusy("Wait.")
+
+    monkeypatch.setattr(cloud, "remove", busy)
+    with pytest.raises(DeploymentBusy):
+        service.delete()
+
+    assert Webservice(None, "svc").state == "Healthy"
+
+
+def test_an_update_that_is_refused_leaves_what_was_there(service, cloud, monkeypatch):
+    def gone(spec):
+        cloud.states["svc"] = "deploying"
+        raise PlatformUnavailable("No answer.")
+
+    monkeypatch.setattr(cloud, "apply", gone)
+    with pytest.raises(PlatformUnavailable):
+        service.update(image="r/y@sha256:0")
+
+    assert (service.state, service.error) == ("Transitioning", {"message": "No answer."})
+    assert service.image_id == "r.example/svc-1@sha256:0"
