@@ -1,12 +1,13 @@
 """The retired web services, as an old notebook writes them, with a real engine."""
 
 import json
+import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
-import packager.azureml  # noqa: F401 - for the old imports
+import packager.azureml
 from packager import Environment, InferenceConfig, Model, Workspace
 from tests.support import small_images
 
@@ -17,10 +18,15 @@ FAILING = "def init():\n    raise OSError('no model here')\n\n\ndef run(data):\n
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
+    # For the old imports, and for this test alone: others look whether azureml is installed.
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
+    packager.azureml.install()
     monkeypatch.setenv("PACKAGER_DEPLOYMENTS", str(tmp_path / "deployments"))
     monkeypatch.setenv("PACKAGER_PROVER", "memory")
     monkeypatch.setenv("AZUREML_LOG_DEPRECATION_WARNING_ENABLED", "False")
-    return Workspace(workspace_name="ws", registry=tmp_path / "models")
+    yield Workspace(workspace_name="ws", registry=tmp_path / "models")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "azureml"]:
+        del sys.modules[name]
 
 
 @pytest.fixture
