@@ -192,7 +192,7 @@ def test_the_image_can_be_pulled_by_its_digest(made, docker_engine, registry):
 def test_the_log_tells_of_every_stage(made):
     log = made.get_logs()
 
-    assert "Fetching wheels" in log
+    assert "Locking the packages" in log
     assert "[packages 1/" in log
     assert "Successfully tagged packager-test:" in log
     assert log.endswith(f"Made {made.location}\n")
