@@ -67,7 +67,7 @@ def _binding(said: Mapping[str, Any]) -> Binding:
 
 
 class _NoScript:
-    """Stands where the script will be: the app is only looked at."""
+    """Stands where the script will be; never called, as nothing runs the app: it is only looked at."""
 
     async def handle_http(self, request: func.HttpRequest) -> func.HttpResponse:
         raise NotImplementedError

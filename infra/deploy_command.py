@@ -44,6 +44,7 @@ Tag = Annotated[list[str], typer.Option("--tag", help="A tag of what is made: NA
 Registry = Annotated[str, typer.Option(help="The registry of that login.", show_default="the image's")]
 Login = Annotated[str, typer.Option(help="Pull from the registry as this user, with --registry-password.")]
 Password = Annotated[str, typer.Option(help="The environment variable (or vault URL) with the password.")]
+# Lists may be defaults of the commands below: Typer hands each call a list of its own.
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -63,10 +64,10 @@ def register(cli: typer.Typer) -> None:
 
 
 def plan_command(  # noqa: PLR0917 - Typer fills them by name
-    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
-    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
+    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
+    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006 - Typer's
     min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
-    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006 - Typer's
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show what `apply` would change, and change nothing.
@@ -78,10 +79,10 @@ def plan_command(  # noqa: PLR0917 - Typer fills them by name
 
 
 def apply_command(  # noqa: PLR0917 - Typer fills them by name
-    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
-    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
+    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
+    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006 - Typer's
     min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
-    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006 - Typer's
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Make it run, for the first time or again; what is as wanted stays untouched.
@@ -93,10 +94,10 @@ def apply_command(  # noqa: PLR0917 - Typer fills them by name
 
 
 def render_command(  # noqa: PLR0917 - Typer fills them by name
-    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
-    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
+    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
+    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006 - Typer's
     min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, target_utilization: Utilization = None,
-    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006
+    tag: Tag = [], registry: Registry = "", registry_user: Login = "", registry_password: Password = "",  # noqa: B006 - Typer's
     output: Annotated[Path | None, typer.Option(help="A folder for the files.", show_default="printed")] = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -113,7 +114,7 @@ def render_command(  # noqa: PLR0917 - Typer fills them by name
 
 
 def status_command(
-    target: Target = "", name: Name = "", file: File = None, option: Option = [], as_json: AsJson = False,  # noqa: B006
+    target: Target = "", name: Name = "", file: File = None, option: Option = [], as_json: AsJson = False,  # noqa: B006 - Typer's
 ) -> None:  # fmt: skip
     """Show a deployment as it is now; ends with 1 when there is none.
 
@@ -128,7 +129,7 @@ def status_command(
 
 
 def logs_command(
-    target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
+    target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
     follow: Annotated[bool, typer.Option("--follow", "-F", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option(help="How many of the newest lines.", min=1)] = 100,
 ) -> None:  # fmt: skip
@@ -141,7 +142,7 @@ def logs_command(
 
 
 def delete_command(
-    target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
+    target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Delete what `apply` made.

@@ -37,8 +37,8 @@ def register(cli: typer.Typer) -> None:
 
 
 def doctor_command(  # noqa: PLR0917 - Typer fills them by name
-    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006
-    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006
+    image: Image = None, target: Target = "", name: Name = "", file: File = None, option: Option = [],  # noqa: B006 - Typer's
+    setting: Setting = [], secret: SecretSetting = [], cpu: Cpu = None, memory: Memory = None,  # noqa: B006 - Typer's
     min_replicas: MinReplicas = None, max_replicas: MaxReplicas = None, registry_user: Login = "",
     registry_password: Password = "",
     fix: Annotated[bool, typer.Option("--fix", help="Make containers and queues that are missing.")] = False,

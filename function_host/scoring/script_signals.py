@@ -66,7 +66,7 @@ class _Guarded:
         except BaseException as error:  # because the script's handlers often end the process, or a call
             try:
                 is_told = number not in _STOPS and _process.interrupt(error)
-            except Exception:
+            except Exception:  # because an error's class may refuse the subclass that interrupt() makes
                 is_told = False
             if not is_told:
                 _log.warning("The script's handler of signal %s raised %r; the host goes on.", number, error)
