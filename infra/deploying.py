@@ -140,9 +140,12 @@ def _unheard(_: str, /) -> None:
 
 
 def _write(files: Mapping[str, str], folder: Path) -> None:
-    for name, text in files.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        if text.startswith("#!"):
-            file.chmod(0o755)
+    try:
+        for name, text in files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            if text.startswith("#!"):
+                file.chmod(0o755)
+    except OSError as error:
+        raise InvalidDeployment(f"The files cannot be written to {folder}: {error}. Name another folder.") from error

@@ -12,8 +12,7 @@ from infra.errors import ApplyFailed, InvalidDeployment, NeverReady
 from infra.platforms.arm_compare import differences
 from infra.platforms.kubectl import Kubectl
 from infra.platforms.kubernetes_rollout import SETTLED, Rollout, state_of
-from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME
-from infra.targets.kubernetes_options import KubernetesOptions
+from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME, options_in
 from infra.targets.kubernetes_secrets import PULL_TYPE, SECRET
 
 DEPLOYMENT = "apps/v1/Deployment"
@@ -48,7 +47,8 @@ class KubernetesPlatform:
     def __init__(
         self, spec: DeploymentSpec, *, log: Log, kubectl: Kubectl | None = None, times: Times | None = None
     ) -> None:
-        options = spec.options if isinstance(spec.options, KubernetesOptions) else KubernetesOptions()
+        """Raises InvalidDeployment for a name or namespace that kubectl would take for something else."""
+        options = options_in(spec)
         self._spec, self._options, self._log = spec, options, log
         self._kubectl = kubectl or Kubectl(context=options.context, namespace=options.namespace)
         self._times = times or Times()

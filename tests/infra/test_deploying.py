@@ -74,3 +74,9 @@ def test_images_are_read_by_name(monkeypatch):
     monkeypatch.setattr(module, "app_image", lambda name: asked.append(name) or AppImage(reference=name))
     assert module.specify("docker:a:1", "place", name="d").image.reference == "docker:a:1"
     assert asked == ["docker:a:1"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InvalidDeployment, match=r"cannot be written to .*taken"):
+        module.render(spec(), tmp_path / "taken")

@@ -149,3 +149,9 @@ def test_logs_are_of_all_pods(kubectl):
     assert list(opened(kubectl, cluster_spec()).logs(lines=5, follow=True)) == ["Listening"]
     assert "--tail=5" in kubectl.done[0]
     assert "--follow" in kubectl.done[0]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a,b=c", "A", ""])
+def test_a_name_that_kubectl_would_misread_is_refused_by_every_call(kubectl, name):
+    with pytest.raises(InvalidDeployment, match="is none for Kubernetes"):
+        opened(kubectl, cluster_spec(name=name))
