@@ -7,6 +7,7 @@ HostError
 │   └── ReservedModuleName
 ├── ConfigError
 ├── KeysUnavailable
+├── KeysReadOnly
 ├── BindingError
 ├── FunctionError
 │   └── FunctionTimeout
@@ -40,6 +41,10 @@ class ConfigError(HostError):
 
 class KeysUnavailable(HostError):
     """The store that keeps the keys cannot be reached now; nobody gets in by a key that is not known yet."""
+
+
+class KeysReadOnly(HostError):
+    """The keys are given to the app from outside, and are changed there."""
 
 
 class BindingError(HostError):

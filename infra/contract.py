@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from infra.errors import InvalidDeployment
 from triggers.contract import Binding
 
 
@@ -14,6 +15,11 @@ class AppFunction:
     name: str
     trigger: Binding
     outputs: tuple[Binding, ...] = ()
+
+    @property
+    def auth_level(self) -> str:
+        """Of an HTTP function: `anonymous`, `function` or `admin`; empty for one that nobody calls."""
+        return self.trigger.option("authLevel", "function").lower() if self.trigger.type == "httpTrigger" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +41,11 @@ class AppImage:
     @property
     def is_web_service(self) -> bool:
         return not self.functions
+
+    @property
+    def may_need_key(self) -> bool:
+        """Is it known, or possible where no image is named, that callers need one?"""
+        return not self.reference or any(each.auth_level in ("function", "admin") for each in self.functions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +103,16 @@ class DeploymentSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
     options: Any = None
     """The target's own options: an instance of its `options` class."""
+
+    def __post_init__(self) -> None:
+        known: dict[str, str] = {}
+        for name in self.settings:
+            other = known.setdefault(name.lower(), name)
+            if other != name:
+                raise InvalidDeployment(
+                    f"The settings {other!r} and {name!r} differ in case only, and the app takes both for one; leave "
+                    "one of them out."
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,9 +34,8 @@ def _ways_in(function: AppFunction, found: Deployment) -> list[str]:
     trigger = function.trigger
     match trigger.type.lower():
         case "httptrigger" if found.url:
-            key = f" -H 'x-functions-key: {found.key}'" if found.key else ""
             route = trigger.option("route", function.name)
-            return [f"curl -d @request.json{key} {found.url.rstrip('/')}/api/{route}"]
+            return [f"curl -d @request.json{_key_header(function, found)} {found.url.rstrip('/')}/api/{route}"]
         case "blobtrigger":
             outputs = [each.option("path") for each in function.outputs if each.type == "blob"]
             answer = f"; the answer comes to {outputs[0]}" if outputs else ""
@@ -45,3 +44,12 @@ def _ways_in(function: AppFunction, found: Deployment) -> list[str]:
             place = trigger.option("queueName") or trigger.option("topicName")
             return [f"send a message to {place}"]
     return []
+
+
+def _key_header(function: AppFunction, found: Deployment) -> str:
+    match function.auth_level:
+        case "function":
+            return f" -H 'x-functions-key: {found.key}'" if found.key else ' -H "x-functions-key: $FUNCTION_KEY"'
+        case "admin":
+            return ' -H "x-functions-key: $MASTER_KEY"'
+    return ""

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from function_host.errors import AppLoadError, ConfigError, KeysUnavailable
+from function_host.errors import AppLoadError, ConfigError, KeysReadOnly, KeysUnavailable
 from function_host.http.auth import Authorizer
 from function_host.http.own_paths import LIVE, METRICS, PROBES, is_hosts
 from function_host.http.routing import Match, RouteTable
@@ -79,6 +79,8 @@ class HttpApp:
         except (KeysUnavailable, ConfigError) as error:
             _log.warning("Refused %s %s: %s", scope["method"], scope["path"], error)
             await respond(send, 503, _PLAIN, b"The keys of this host cannot be read now; try again later.")
+        except KeysReadOnly as error:
+            await respond(send, 409, _PLAIN, str(error).encode())
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]

@@ -4,6 +4,7 @@ from function_host.keys.blob import BlobKeyStore
 from function_host.keys.contract import KeyStore
 from function_host.keys.files import FileKeyStore
 from function_host.keys.memory import MemoryKeyStore
+from function_host.keys.mounted import MountedKeyStore
 from function_host.keys.preparing import prepare_keys
 from function_host.keys.ring import KeyRing
 from function_host.keys.selection import choose_key_store
@@ -14,6 +15,7 @@ __all__ = [
     "KeyRing",
     "KeyStore",
     "MemoryKeyStore",
+    "MountedKeyStore",
     "choose_key_store",
     "prepare_keys",
 ]

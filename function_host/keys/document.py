@@ -32,9 +32,9 @@ def new_value() -> str:
 
 def new_document(scope: str) -> KeyDocument:
     """The first keys of a scope: `default`, and for the host the master key too."""
-    default = [_written(Key(name="default", value=new_value()))]
+    default = [written(Key(name="default", value=new_value()))]
     if scope == HOST:
-        master = _written(Key(name="master", value=new_value()))
+        master = written(Key(name="master", value=new_value()))
         return {"masterKey": master, "functionKeys": default, "systemKeys": [], "source": "runtime"}
     return {"keys": default, "source": "runtime"}
 
@@ -73,7 +73,7 @@ def master_key(document: KeyDocument) -> str:
 
 def with_master_key(document: KeyDocument, value: str) -> KeyDocument:
     """The host's document with another master key."""
-    return {**document, "masterKey": _written(Key(name="master", value=value))}
+    return {**document, "masterKey": written(Key(name="master", value=value))}
 
 
 def keys(document: KeyDocument, field: str) -> Sequence[Key]:
@@ -83,7 +83,7 @@ def keys(document: KeyDocument, field: str) -> Sequence[Key]:
 
 def with_key(document: KeyDocument, field: str, key: Key) -> KeyDocument:
     """The document with `key` in place of the one of its name (in any case)."""
-    return {**document, field: [*_without(document, field, key.name), _written(key)]}
+    return {**document, field: [*_without(document, field, key.name), written(key)]}
 
 
 def without_key(document: KeyDocument, field: str, name: str) -> KeyDocument:
@@ -92,7 +92,7 @@ def without_key(document: KeyDocument, field: str, name: str) -> KeyDocument:
 
 
 def _without(document: KeyDocument, field: str, name: str) -> list[Mapping[str, object]]:
-    return [_written(key) for key in keys(document, field) if key.name.lower() != name.lower()]
+    return [written(key) for key in keys(document, field) if key.name.lower() != name.lower()]
 
 
 def _read(key: object) -> Key:
@@ -100,5 +100,6 @@ def _read(key: object) -> Key:
     return Key(name=str(parts["name"]), value=str(parts["value"]))
 
 
-def _written(key: Key) -> Mapping[str, object]:
+def written(key: Key) -> Mapping[str, object]:
+    """The form in which documents have it."""
     return {"name": key.name, "value": key.value, "encrypted": False}

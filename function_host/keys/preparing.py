@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from function_host.errors import KeysUnavailable
+from function_host.errors import KeysReadOnly, KeysUnavailable
 from function_host.keys.ring import KeyRing
 
 _log = logging.getLogger("Host.Keys")
@@ -31,6 +31,9 @@ async def prepare_keys(
             if str(error) != told:
                 _log.warning("%s Functions that need a key answer 503 until it is reached; trying again.", error)
             told = str(error)
+        except KeysReadOnly as error:
+            _log.error("A webhook of %s has no key: %s", ", ".join(system_keys), error)
+            return
         await sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
     if told:

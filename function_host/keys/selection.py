@@ -9,38 +9,54 @@ from function_host.keys.blob import CONTAINER, BlobKeyStore
 from function_host.keys.contract import KeyStore
 from function_host.keys.files import FileKeyStore
 from function_host.keys.memory import MemoryKeyStore
+from function_host.keys.mounted import FOLDER as MOUNTED
+from function_host.keys.mounted import MountedKeyStore
 from triggers.blob_account import HOST_SETTING, host_account, open_account
 from triggers.connections import FOLDER, Connection
 from triggers.errors import ConnectionNotConfigured
 
 _log = logging.getLogger("Host.Keys")
 
-_TYPE = "AzureWebJobsSecretStorageType"
-_PATH = "FUNCTIONS_SECRETS_PATH"
+TYPE_SETTING = "AzureWebJobsSecretStorageType"
+PATH_SETTING = "FUNCTIONS_SECRETS_PATH"
+_SECRET = "AzureWebJobsKubernetesSecretName"  # noqa: S105 - a setting's name
 
 
 def choose_key_store(settings: Mapping[str, str], host_id: str, started_in: Path) -> KeyStore:
     """The store that `AzureWebJobsSecretStorageType` names, else the best one that the settings make possible.
 
-    That is the folder `FUNCTIONS_SECRETS_PATH`, else the account or folder of `AzureWebJobsStorage`, else memory.
-    A relative path is taken from `started_in`. Nothing is read yet. Raises ConfigError.
+    Unasked, that is the folder `FUNCTIONS_SECRETS_PATH`, else the account or folder of `AzureWebJobsStorage`, else
+    memory. A relative path is taken from `started_in`. Nothing is read yet. Raises ConfigError.
     """
     known = {name.lower(): value for name, value in settings.items()}
-    kind, path = known.get(_TYPE.lower(), "").lower(), known.get(_PATH.lower(), "")
+    kind, path = known.get(TYPE_SETTING.lower(), "").lower(), known.get(PATH_SETTING.lower(), "")
     connection = host_account(settings, wanted_by="the host's keys")
     folder = started_in / path if path else _below(connection, host_id)
-    if kind not in ("", "files", "blob"):
+    if kind not in ("", "files", "blob", "kubernetes"):
         raise ConfigError(
-            f"The app setting {_TYPE!r} is {kind!r}, which this host does not have. Set it to 'files' with "
-            f"{_PATH!r}, to 'blob' with {HOST_SETTING!r}, or remove it."
+            f"The app setting {TYPE_SETTING!r} is {kind!r}, which this host does not have. Set it to 'files' with "
+            f"{PATH_SETTING!r}, to 'blob' with {HOST_SETTING!r}, to 'kubernetes' with keys in {MOUNTED}, or remove it."
         )
+    if kind == "kubernetes":
+        return _mounted_store(known.get(_SECRET.lower(), ""), started_in / path if path else MOUNTED)
     if kind == "blob":
         return _blob_store(connection, host_id)
     if folder is not None:
         return FileKeyStore(folder)
     if kind == "files":
-        raise ConfigError(f"The app setting {_TYPE!r} is 'files', but {_PATH!r} names no folder for them; set it.")
+        raise ConfigError(
+            f"The app setting {TYPE_SETTING!r} is 'files', but {PATH_SETTING!r} names no folder for them; set it."
+        )
     return _blob_store_or_memory(connection, host_id)
+
+
+def _mounted_store(secret: str, folder: Path) -> KeyStore:
+    if secret:
+        raise ConfigError(
+            f"The app setting {_SECRET!r} is {secret!r}, but this host does not ask the cluster. Mount that Secret at "
+            f"{folder} and remove the setting."
+        )
+    return MountedKeyStore(folder)
 
 
 def _below(connection: Connection | None, host_id: str) -> Path | None:
@@ -53,7 +69,7 @@ def _below(connection: Connection | None, host_id: str) -> Path | None:
 def _blob_store(connection: Connection | None, host_id: str) -> KeyStore:
     if connection is None or connection.text.startswith(FOLDER):
         raise ConfigError(
-            f"The app setting {_TYPE!r} is 'blob', but {HOST_SETTING!r} is no storage account; set it to a "
+            f"The app setting {TYPE_SETTING!r} is 'blob', but {HOST_SETTING!r} is no storage account; set it to a "
             "connection string."
         )
     try:

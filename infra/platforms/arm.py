@@ -11,6 +11,7 @@ from infra.errors import NeverReady, PlatformUnavailable
 from infra.platforms.arm_client import PUBLIC, ArmClient, Pace
 from infra.platforms.arm_compare import restarts
 from infra.platforms.arm_errors import Refused, failed
+from infra.platforms.arm_keys import KeyReader, ReadBlob, read_blob
 from infra.platforms.arm_logs import app_lines
 from infra.platforms.arm_place import ArmPlace
 from infra.platforms.arm_ready import STARTING_TAG, UNVERIFIED, Probe, Watch, earlier, health_path
@@ -28,6 +29,8 @@ SUBSCRIPTION = "AZURE_SUBSCRIPTION_ID"
 _READY = 230.0
 _PAUSE = 3.0
 _SECRETS = "configuration.secrets"
+_TRIES = 5
+"""How often a host that just started is given a moment more to make its keys."""
 
 
 def open_arm(spec: DeploymentSpec, *, log: Log) -> "ArmPlatform":
@@ -55,6 +58,7 @@ class ArmPlatform:
         credential: Any = None,
         times: ArmTimes | None = None,
         probe: Probe | None = None,
+        read: ReadBlob = read_blob,
     ) -> None:
         """`credential`, a TokenCredential, is azure-identity's default when it is None."""
         self._spec = spec
@@ -64,6 +68,7 @@ class ArmPlatform:
         self._options = options
         self._times = times or ArmTimes(ready=options.ready_timeout)
         self._probe = probe
+        self._read = read
         self._variables = environment()
 
     def diff(self, manifests: Sequence[Manifest]) -> Sequence[Change]:
@@ -83,7 +88,7 @@ class ArmPlatform:
                 else:
                     steps.apply(manifest)
             self._name_what_is_left(arm, place, manifests)
-            done = self._deployment(arm, place)
+            done = self._deployment(arm, place, tries=_TRIES)
             return replace(done, state="deploying", details={**done.details, **notes}) if notes else done
 
     def status(self) -> Deployment | None:
@@ -170,9 +175,10 @@ class ArmPlatform:
             if address.lower() not in wanted:
                 self._log(f"{address}: not part of the deployment any more; it stays until you delete it")
 
-    def _deployment(self, arm: ArmClient, place: ArmPlace) -> Deployment:
+    def _deployment(self, arm: ArmClient, place: ArmPlace, *, tries: int = 1) -> Deployment:
         found = tagged(arm, place, self._spec.name)
-        return deployment(arm, self._spec.name, found, target=self._spec.target, group=place.group)
+        keys = KeyReader(arm=arm, credential=arm.credential, read=self._read, tries=tries, pause=self._times.pause)
+        return deployment(self._spec, found, group=place.group, arm=arm, keys=keys)
 
     def _steps(self, arm: ArmClient, place: ArmPlace, *, planning: bool) -> Steps:
         values = Values(arm, place, self._variables, planning=planning)

@@ -40,6 +40,7 @@ class ArmClient:
         from azure.mgmt.core import ARMPipelineClient
         from azure.mgmt.core.policies import ARMAutoResourceProviderRegistrationPolicy, ARMChallengeAuthenticationPolicy
 
+        self.credential = credential
         self._pace = pace
         self._endpoint = endpoint.rstrip("/")
         agent = policies.UserAgentPolicy(base_user_agent=_AGENT)

@@ -1,12 +1,14 @@
 """An app in Azure as it stands: its state, its address, its key."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from infra.contract import Deployment
+from infra.contract import Deployment, DeploymentSpec
 from infra.platforms.arm_client import ArmClient
 from infra.platforms.arm_current import state_of
 from infra.platforms.arm_errors import Refused
+from infra.platforms.arm_keys import FoundKey, KeyReader
 from infra.platforms.arm_logs import STARTED, platform_lines
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, STORAGE, api_version
 
@@ -24,12 +26,15 @@ _STATES = {
 }
 
 
-def deployment(arm: ArmClient, name: str, resources: list[dict[str, Any]], *, target: str, group: str) -> Deployment:
+def deployment(
+    spec: DeploymentSpec, resources: list[dict[str, Any]], *, group: str, arm: ArmClient, keys: KeyReader
+) -> Deployment:
     """What is known of the deployment that made these resources."""
+    name, target = spec.name, spec.target
     details = {"resource group": group}
-    accounts = [each["name"] for each in resources if each["type"].lower() == STORAGE.lower()]
+    accounts = [each for each in resources if each["type"].lower() == STORAGE.lower()]
     if accounts:
-        details["storage accounts"] = ", ".join(sorted(accounts))
+        details["storage accounts"] = ", ".join(sorted(each["name"] for each in accounts))
     found = next((each for each in resources if each["type"].lower() in APPS), None)
     app = arm.get(found["id"], api_version(found["type"])) if found else None
     if app is None:
@@ -40,13 +45,15 @@ def deployment(arm: ArmClient, name: str, resources: list[dict[str, Any]], *, ta
         details |= _last_event(app)
     if kind == SITE.lower():
         details |= _last_error(arm, app)
-    key = _key(arm, app, details) if "functionapp" in str(app.get("kind", "")) and kind == SITE.lower() else ""
+    key = _key(app, accounts, keys) if spec.image.may_need_key else FoundKey()
+    if key.why_not:
+        details["key"] = key.why_not
     return Deployment(
         name=name,
         target=target,
         state=_state(app),
         url=url_of(app),
-        key=key,
+        key=key.value,
         image=image_of(arm, app),
         details=details,
     )
@@ -110,11 +117,11 @@ def _last_event(group: Mapping[str, Any]) -> dict[str, str]:
     return {"reason": str(said)} if said else {}
 
 
-def _key(arm: ArmClient, app: Mapping[str, Any], details: dict[str, str]) -> str:
-    """The default function key; empty where the caller may not see it, or no host gives one."""
-    try:
-        keys = arm.post(f"{app['id']}/host/default/listkeys", api_version(SITE))
-    except Refused as refusal:
-        details["key"] = f"not shown: {refusal.code}"
-        return ""
-    return str((keys.get("functionKeys") or {}).get("default") or "")
+def _key(app: Mapping[str, Any], accounts: list[dict[str, Any]], keys: KeyReader) -> FoundKey:
+    """The default function key: of the site where Azure gives it, else where the host keeps it."""
+    if app["type"].lower() == SITE.lower() and "functionapp" in str(app.get("kind", "")):
+        with suppress(Refused):
+            listed = keys.arm.post(f"{app['id']}/host/default/listkeys", api_version(SITE))
+            if default := (listed.get("functionKeys") or {}).get("default"):
+                return FoundKey(value=str(default))
+    return keys.find(app, accounts)

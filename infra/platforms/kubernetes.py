@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from function_host.keys.document import new_value
 from infra.config import environment
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest, Secret
-from infra.errors import ApplyFailed, InvalidDeployment, NeverReady
+from infra.errors import ApplyFailed, InvalidDeployment, NeverReady, NotPermitted
 from infra.platforms.arm_compare import differences
 from infra.platforms.kubectl import Kubectl
 from infra.platforms.kubernetes_rollout import SETTLED, Rollout, state_of
+from infra.targets.kubernetes_keys import HOST_KEY, NewKey, keys_name
 from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME, options_in
 from infra.targets.kubernetes_secrets import PULL_TYPE, SECRET
 
@@ -70,7 +72,7 @@ class KubernetesPlatform:
             change = self._change(manifest, there)
             if change.action != "none":
                 self._log(f"{change.action} {change.address}")
-                self._kubectl.apply(self._body(manifest), manifest.address)
+                self._kubectl.apply(self._body(manifest, there), manifest.address)
                 changed.append(manifest)
         for kind, name in self._leftovers(manifests):
             self._log(f"delete {kind}/{name}")
@@ -98,14 +100,27 @@ class KubernetesPlatform:
         details = {"replicas": f"{said.get('availableReplicas', 0)} available of {pods['spec'].get('replicas', 1)}"}
         if outside:
             details["inside"] = inside
+        key, why_not = self._key() if self._spec.image.may_need_key else ("", "")
+        if why_not:
+            details["key"] = why_not
         return Deployment(
             name=self._spec.name,
             target=self._spec.target,
             state=state,
             url=outside or inside,
+            key=key,
             image=pods["spec"]["template"]["spec"]["containers"][0]["image"],
             details=details,
         )
+
+    def _key(self) -> tuple[str, str]:
+        """The key of all functions, or why it is not shown; neither for an app that has none."""
+        try:
+            keys = self._kubectl.get(SECRET, keys_name(self._spec))
+        except NotPermitted as error:
+            return "", f"not shown: {error}"
+        data = (keys or {}).get("data", {})
+        return (base64.b64decode(data[HOST_KEY]).decode(), "") if data.get(HOST_KEY) else ("", "")
 
     def logs(self, *, follow: bool = False, lines: int = 100) -> Iterator[str]:
         """Of all its pods, each line after its pod's name."""
@@ -165,7 +180,7 @@ class KubernetesPlatform:
     def _there(self, manifests: Sequence[Manifest]) -> Mapping[str, Mapping[str, Any]]:
         """Address -> the object as it is now; first of all raises InvalidDeployment for a secret that is not set."""
         for each in manifests:
-            self._body(each)
+            self._body(each, {})
         found = self._kubectl.existing([each.body for each in manifests])
         return {f"{_kind(each)}/{each['metadata']['name']}": each for each in found}
 
@@ -180,7 +195,7 @@ class KubernetesPlatform:
                 f"There is a {manifest.address} in the namespace {self._options.namespace!r} that this deployment did "
                 "not make; choose another name or namespace."
             )
-        wanted = self._body(manifest)
+        wanted = self._body(manifest, there)
         if manifest.kind == SECRET:
             kept = actual.get("data", {})
             details = tuple(f"{key}: changed" for key, value in wanted["data"].items() if kept.get(key) != value)
@@ -190,19 +205,24 @@ class KubernetesPlatform:
             details = tuple(each for each in found if not each.endswith(": removed"))
         return Change(action="update" if details else "none", address=manifest.address, details=details)
 
-    def _body(self, manifest: Manifest) -> dict[str, Any]:
-        """As the cluster takes it: secrets with their values."""
+    def _body(self, manifest: Manifest, there: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """As the cluster takes it: secrets with their values, keys with those that are there already."""
         body = dict(manifest.body)
         if manifest.kind == SECRET:
-            texts = {key: self._text(value) for key, value in body.pop("stringData").items()}
+            values = body.pop("stringData")
+            kept = there.get(manifest.address, {}).get("data", {})
+            texts = {key: self._text(value) for key, value in values.items()}
             if body["type"] == PULL_TYPE:
                 texts = {".dockerconfigjson": _docker_config(texts)}
-            body["data"] = {key: _base64(text) for key, text in texts.items()}
+            new = {key: _base64(text) for key, text in texts.items()}
+            body["data"] = {**new, **{key: kept[key] for key in kept if isinstance(values.get(key), NewKey)}}
         return body
 
-    def _text(self, value: str | Secret) -> str:
+    def _text(self, value: str | Secret | NewKey) -> str:
         if isinstance(value, str):
             return value
+        if isinstance(value, NewKey):
+            return new_value()
         if value.variable not in self._variables:
             raise InvalidDeployment(f"The environment variable {value.variable!r} holds a secret, but it is not set.")
         return self._variables[value.variable]

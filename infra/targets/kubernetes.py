@@ -10,6 +10,7 @@ import yaml
 from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.targets import kubernetes_network as network
 from infra.targets.kubernetes_checks import check
+from infra.targets.kubernetes_keys import NewKey, has_keys, keys_manifest
 from infra.targets.kubernetes_names import MANAGER, made, options_in
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_pods import app_settings, pods, service_account
@@ -37,6 +38,7 @@ class Kubernetes:
             *([made(spec, _NAMESPACE, {}, name=options.namespace)] if options.create_namespace else []),
             *([service_account(spec, options)] if not options.service_account else []),
             *secret_manifests(spec, options),
+            *([keys_manifest(spec)] if has_keys(spec) else []),
             network.network_policy(spec),
             network.service(spec),
             pods(spec, options, settings, replicas=None if scaling else wanted.min_replicas),
@@ -65,24 +67,49 @@ class _WholeDumper(yaml.SafeDumper):
 def _script(spec: DeploymentSpec, secrets: Sequence[Manifest]) -> str:
     """By standard input: arguments are seen by everybody on the machine. On the server's side, which keeps no copy."""
     variables = sorted({value.variable for each in secrets for value in _secrets_in(each)})
+    given = [each for each in secrets if not _is_made_once(each)]
     lines = [
         "#!/usr/bin/env bash",
         f"# Makes the Secrets of {spec.name}, or makes them anew; their values come from the environment.",
+        "# Keys of functions are made once.",
         "set -euo pipefail",
         *(f': "${{{name}:?set it to the secret}}"' for name in variables),
         'encoded() { printf %s "$1" | base64 --wrap=0; }',
         "",
     ]
+    for each in given:
+        lines += _applied(each, _data(each.body))
     for each in secrets:
-        body = {key: value for key, value in each.body.items() if key != "stringData"}
-        lines += [
-            f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END",
-            yaml.safe_dump(body, sort_keys=False, width=1000).rstrip(),
-            "data:",
-            *_data(each.body),
-            "END",
-        ]
+        if _is_made_once(each):
+            lines += _made_once(each)
     return "\n".join(lines) + "\n"
+
+
+def _made_once(manifest: Manifest) -> list[str]:
+    found = f"kubectl get secret/{manifest.name} --namespace {manifest.body['metadata']['namespace']}"
+    keys = [f'  {name}: "$(encoded "$(new_key)")"' for name in manifest.body["stringData"]]
+    return [
+        'new_key() { head -c 40 /dev/urandom | base64 --wrap=0 | tr "+/" "-_"; }',
+        f'there="$({found} --ignore-not-found --output name)"',
+        'if [ -z "$there" ]; then',
+        *_applied(manifest, keys),
+        "fi",
+    ]
+
+
+def _applied(manifest: Manifest, data: Sequence[str]) -> list[str]:
+    body = {key: value for key, value in manifest.body.items() if key != "stringData"}
+    return [
+        f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END",
+        yaml.safe_dump(body, sort_keys=False, width=1000).rstrip(),
+        "data:",
+        *data,
+        "END",
+    ]
+
+
+def _is_made_once(manifest: Manifest) -> bool:
+    return any(isinstance(value, NewKey) for value in manifest.body["stringData"].values())
 
 
 def _data(body: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.errors import InvalidDeployment
 from infra.targets.azure_connections import is_given
 from infra.targets.azure_health import live_path, ready_path
+from infra.targets.kubernetes_keys import keys_mount, keys_setting, keys_volume
 from infra.targets.kubernetes_names import labels, made, selector
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_secrets import pull_secret_name, secret_name
@@ -51,21 +52,20 @@ def app_settings(spec: DeploymentSpec) -> Mapping[str, str | Secret]:
     for name, what in spec.image.connections.items():
         if not is_given(spec, name):
             raise InvalidDeployment(f"The app needs the setting {name!r}: {what} Add it to the deployment's settings.")
+    own = keys_setting(spec)
     if HOST_ID.lower() in {name.lower() for name in spec.settings}:
-        return spec.settings
+        return {**own, **spec.settings}
     # The same for every pod; else each would keep ledgers and queues of its own.
-    return {HOST_ID: host_id(Path(spec.name), {}), **spec.settings}
+    return {HOST_ID: host_id(Path(spec.name), {}), **own, **spec.settings}
 
 
 def _check_storage(spec: DeploymentSpec) -> None:
-    """Pods that share nothing would all fire each timer, and have other keys after every start."""
+    """Pods that share nothing would all fire each timer."""
     for function in spec.image.functions:
-        trigger = function.trigger
-        has_keys = trigger.type.lower() == "httptrigger" and trigger.option("authLevel").lower() != "anonymous"
-        if (has_keys or trigger.type.lower() == "timertrigger") and not is_given(spec, HOST_SETTING):
+        if function.trigger.type.lower() == "timertrigger" and not is_given(spec, HOST_SETTING):
             raise InvalidDeployment(
                 f"The function {function.name!r} needs the setting {HOST_SETTING!r}, a storage account in which the "
-                "pods keep what they share: keys, and who fires a timer. Add it to the deployment's settings."
+                "pods keep who fires a timer. Add it to the deployment's settings."
             )
 
 
@@ -93,7 +93,8 @@ def _pod(spec: DeploymentSpec, options: KubernetesOptions, settings: Mapping[str
     }  # fmt: skip
     if ours:
         found["securityContext"] = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-        found["volumes"] = [{"name": "tmp", "emptyDir": {}}]
+    if volumes := [*([{"name": "tmp", "emptyDir": {}}] if ours else []), *keys_volume(spec)]:
+        found["volumes"] = volumes
     if pull := pull_secret_name(spec, options):
         found["imagePullSecrets"] = [{"name": pull}]
     return found
@@ -122,7 +123,9 @@ def _container(
         found["securityContext"] = {
             "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
         }  # fmt: skip
-        found["volumeMounts"] = [{"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108 - the container's own
+    tmp = [{"name": "tmp", "mountPath": "/tmp"}] if ours else []  # noqa: S108 - the container's own
+    if mounts := [*tmp, *keys_mount(spec)]:
+        found["volumeMounts"] = mounts
     return found
 
 

@@ -8,9 +8,13 @@ import uuid
 import pytest
 
 from function_host.keys import BlobKeyStore, KeyRing
+from infra.emulators.azurite import ACCOUNT, KEY
+from infra.platforms.arm_keys import read_blob
 from tests.conformance.conftest import app, process_state, serve, write_app
 from tests.contract.connections import account
 from tests.contract.test_key_store import KeyStoreContract
+from tests.support import arm_platform
+from tests.support.deployments import image, spec
 from triggers.azure_blobs import AzureBlobs, blob_service
 
 __all__ = ["app", "process_state", "serve", "write_app"]
@@ -97,3 +101,20 @@ async def test_an_account_that_is_down_at_the_start_keeps_keyed_functions_waitin
             await asyncio.sleep(0.05)
         key = await host.keys.host_key()
         assert (await client.get("/api/keyed", headers={"x-functions-key": key})).text == "in"
+
+
+@pytest.mark.parametrize("target", ["container_apps", "container_instances", "app_service"])
+async def test_a_deployment_tells_the_key_that_the_running_host_takes(app, azurite, monkeypatch, target):
+    name = f"app{uuid.uuid4().hex[:8]}"
+    wanted = spec(target, name=name, of=image({"http": {}}), keys=True, storage=ACCOUNT, registry_group="shared")
+    with arm_platform.azure(monkeypatch) as azure:
+        azure.fake.account_keys[ACCOUNT] = KEY
+        azure.fake.storage = lambda account: {"blob": f"http://127.0.0.1:{azurite.blob_port}/{account}"}
+        azure.read = read_blob
+        settings = {"AzureWebJobsStorage": azurite.connection_string, "AzureFunctionsWebHost__hostid": name}
+        before = await asyncio.to_thread(azure.apply, wanted)
+        _, client = await app(FUNCTIONS, level="FUNCTION", settings=settings)
+        after = await asyncio.to_thread(azure.platform(wanted).status)
+    assert (before.key, before.details["key"].partition(":")[0]) == ("", "not there yet")
+    assert (await client.get("/api/keyed", headers={"x-functions-key": after.key})).text == "in"
+    assert (await client.get("/api/keyed", headers={"x-functions-key": after.key[:-4]})).status_code == 401

@@ -198,7 +198,13 @@ def test_the_rendered_script_makes_the_same_secrets(cluster):
     subprocess.run(["bash", "-c", script], check=True, capture_output=True)
     made = {key: each["data"] for key, each in cluster.objects.items() if key[0] == "secrets"}
     settings, login = ("secrets", "default", "diabetes-settings"), ("secrets", "default", "diabetes-registry")
-    assert set(made) == {settings, login}
+    keys = ("secrets", "default", "diabetes-keys")
+    assert set(made) == {settings, login, keys}
+    assert set(made[keys]) == set(applied[keys])
+    assert len(set(made[keys].values()) | set(applied[keys].values())) == 4
+    subprocess.run(["bash", "-c", script], check=True, capture_output=True)
+    assert cluster.objects[keys]["data"] == made[keys]
+    assert opened(spec).status().key == base64.b64decode(made[keys]["host.function.default"]).decode()
     assert made[settings] == applied[settings]
     ours, theirs = (
         json.loads(base64.b64decode(each[login][".dockerconfigjson"]))["auths"]["r.example.com"]["auth"]

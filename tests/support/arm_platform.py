@@ -10,8 +10,10 @@ import pytest
 from azure.core.credentials import AccessToken, AccessTokenInfo
 
 from infra.contract import Change, DeploymentSpec, Manifest
+from infra.errors import NotPermitted
 from infra.platforms.arm import ENDPOINT, ArmPlatform, ArmTimes
 from infra.platforms.arm_client import ArmClient, Pace
+from infra.platforms.arm_keys import ReadBlob
 from infra.platforms.arm_place import ArmPlace
 from infra.platforms.arm_ready import Probe
 from infra.registry import target_named
@@ -34,12 +36,33 @@ class Token:
 
 
 @dataclass(kw_only=True)
+class MemoryBlobs:
+    """What is in the accounts, as infra.platforms.arm_keys.ReadBlob."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+    """Address of the blob -> its content."""
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+    """Addresses, and with what right."""
+    is_forbidden: bool = False
+
+    def __call__(self, url: str, credential: Any, path: str) -> bytes | None:
+        address = f"{url.rstrip('/')}/{path}"
+        self.asked.append((address, credential))
+        if self.is_forbidden:
+            raise NotPermitted(f"you may not read {address} (AuthorizationPermissionMismatch).")
+        return self.kept.get(address)
+
+
+@dataclass(kw_only=True)
 class Azure:
     """A fake with what surrounds a deployment, and the platform on it."""
 
     fake: FakeArm
     lines: list[str] = field(default_factory=list)
     """The platform's log."""
+    blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
+    read: ReadBlob | None = None
+    """In place of `blobs`."""
 
     def platform(self, spec: DeploymentSpec, *, ready: float = 2, probe: Probe | None = None) -> ArmPlatform:
         return ArmPlatform(
@@ -48,6 +71,7 @@ class Azure:
             credential=Token(),
             times=ArmTimes(ready=ready, pause=0.01, pace=FAST),
             probe=probe or self.fake.fronts.probe,
+            read=self.read or self.blobs,
         )
 
     def apply(self, spec: DeploymentSpec, **said: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.errors import ApplyFailed
+from infra.errors import ApplyFailed, NotPermitted
 
 
 class MemoryKubectl:
@@ -16,10 +16,14 @@ class MemoryKubectl:
         """The writing calls, in their order."""
         self.broken: set[str] = set()
         """Images whose pods never answer."""
+        self.forbidden: set[str] = set()
+        """Kinds that nobody may read one by one."""
         self.log: list[str] = ["Listening"]
         self.log_error: Exception | None = None
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        if kind in self.forbidden:
+            raise NotPermitted(f"{kind}/{name}: the cluster forbids it.")
         return self.objects.get((kind, name))
 
     def existing(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -87,3 +87,14 @@ async def test_a_system_key_opens_no_function(client):
 
 async def test_keys_of_an_unknown_function_are_404(client):
     assert (await client.get("/admin/functions/nope/keys")).status_code == 404
+
+
+async def test_keys_that_are_given_from_outside_are_not_changed(write_app, serve, tmp_path):
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "host.master").write_text("m")
+    settings = {"AzureWebJobsSecretStorageType": "kubernetes", "FUNCTIONS_SECRETS_PATH": str(tmp_path / "keys")}
+    _, client = await serve(write_app(APP), settings)
+    assert await _call(client, "/api/hello", "m") == 200
+    refused = await client.post("/admin/host/keys/mine", headers={"x-functions-key": "m"})
+    assert refused.status_code == 409
+    assert "change the Secret that is mounted there" in refused.text

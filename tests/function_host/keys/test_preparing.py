@@ -1,5 +1,5 @@
 from function_host.errors import KeysUnavailable
-from function_host.keys import KeyRing, MemoryKeyStore, prepare_keys
+from function_host.keys import KeyRing, MemoryKeyStore, MountedKeyStore, prepare_keys
 
 
 class Flaky(MemoryKeyStore):
@@ -33,6 +33,12 @@ async def test_keys_are_there_when_the_store_is_back(caplog):
     ]  # fmt: skip
     assert [key.name for key in await ring.list("host", "systemKeys")] == ["grid_extension"]
     assert await ring.level(await ring.host_key(), "") == "function"
+
+
+async def test_keys_of_webhooks_that_nobody_gave_are_told(tmp_path, caplog):
+    (tmp_path / "host.master").write_text("m")
+    await prepare_keys(KeyRing(MountedKeyStore(tmp_path)), ["blobs_extension"])
+    assert "A webhook of blobs_extension has no key: The keys in" in caplog.text
 
 
 async def test_nothing_is_told_when_all_is_well(caplog):

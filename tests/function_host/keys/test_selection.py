@@ -1,7 +1,7 @@
 import pytest
 
 from function_host.errors import ConfigError
-from function_host.keys import BlobKeyStore, FileKeyStore, KeyRing, MemoryKeyStore, choose_key_store
+from function_host.keys import BlobKeyStore, FileKeyStore, KeyRing, MemoryKeyStore, MountedKeyStore, choose_key_store
 
 AZURITE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 
@@ -16,6 +16,7 @@ AZURITE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
         ({"FUNCTIONS_SECRETS_PATH": "/keys", "AzureWebJobsSecretStorageType": "Blob", **AZURITE}, BlobKeyStore),
         ({"FUNCTIONS_SECRETS_PATH": "/keys", "AzureWebJobsSecretStorageType": "Files", **AZURITE}, FileKeyStore),
         ({"AzureWebJobsStorage": "folder:/data"}, FileKeyStore),
+        ({"AzureWebJobsSecretStorageType": "Kubernetes", **AZURITE}, MountedKeyStore),
         ({"AzureWebJobsStorage": "folder:/data", "AzureWebJobsSecretStorageType": "files"}, FileKeyStore),
     ],
 )
@@ -27,7 +28,10 @@ def test_the_settings_choose(settings, kind, tmp_path):
     ("settings", "told"),
     [
         ({"AzureWebJobsSecretStorageType": "keyvault"}, "'keyvault', which this host does not have. Set it to 'files'"),
-        ({"AzureWebJobsSecretStorageType": "Kubernetes"}, "'kubernetes', which this host does not have"),
+        (
+            {"AzureWebJobsSecretStorageType": "kubernetes", "AzureWebJobsKubernetesSecretName": "s"},
+            "does not ask the cluster. Mount that Secret at /run/secrets/functions-keys",
+        ),
         ({"AzureWebJobsSecretStorageType": "files", **AZURITE}, "'FUNCTIONS_SECRETS_PATH' names no folder"),
         ({"AzureWebJobsSecretStorageType": "blob"}, "'AzureWebJobsStorage' is no storage account"),
         (

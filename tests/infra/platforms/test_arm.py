@@ -260,9 +260,9 @@ def test_removes_what_it_made_and_its_roles_elsewhere(azure) -> None:
 
 
 def test_knows_the_state_the_address_and_the_key(azure) -> None:
-    azure.apply(_spec())
+    azure.apply(_spec(of=image({"http": {}})))
 
-    found = azure.platform(_spec()).status()
+    found = azure.platform(_spec(of=image({"http": {}}))).status()
 
     assert found is not None
     assert found.url == f"{azure.fake.address}/front/diabetes"

@@ -89,6 +89,31 @@ def test_a_secret_that_is_not_set_is_named_before_anything_is_touched(kubectl, m
     assert kubectl.objects == {}
 
 
+def test_keys_are_made_once_and_told(kubectl):
+    spec, lines = cluster_spec(of=image({"http": {}})), []
+    made = opened(kubectl, spec, lines).apply(target.render(spec))
+    kept = kubectl.get("v1/Secret", "diabetes-keys")["data"]
+    assert base64.b64decode(kept["host.function.default"]).decode() == made.key
+    assert len(made.key) >= 50
+    assert made.key not in "".join(lines)
+    opened(kubectl, spec).apply(target.render(spec))
+    assert kubectl.get("v1/Secret", "diabetes-keys")["data"] == kept
+    more = cluster_spec(of=image({"http": {}, "event_grid": {}}))
+    (change,) = [each for each in opened(kubectl, more).diff(target.render(more)) if each.address.endswith("-keys")]
+    assert change.details == ("host.systemKey.eventgrid_extension: changed",)
+    assert applied(kubectl, more).key == made.key
+    assert set(kubectl.get("v1/Secret", "diabetes-keys")["data"]) > set(kept)
+
+
+def test_a_key_that_one_may_not_see(kubectl):
+    spec = cluster_spec(of=image({"http": {}}))
+    applied(kubectl, spec)
+    kubectl.forbidden.add("v1/Secret")
+    found = opened(kubectl, spec).status()
+    assert (found.state, found.key) == ("running", "")
+    assert found.details["key"].startswith("not shown: v1/Secret/diabetes-keys: the cluster forbids it")
+
+
 def test_what_nobody_wants_any_more_goes_but_not_what_another_object_owns(kubectl):
     applied(kubectl, cluster_spec())
     labels = kubectl.get(*DEPLOYMENT)["metadata"]["labels"]

@@ -58,8 +58,8 @@ def test_the_judge_of_keda_sees_what_is_wrong(key, value):
 def test_the_whole_app_in_the_order_of_applying():
     spec = cluster_spec(of=image(EVERYTHING), create_namespace=True, namespace="ml", hostname="d.example.com")
     assert [each.kind.rpartition("/")[2] for each in target.render(spec)] == [
-        "Namespace", "ServiceAccount", "Secret", "NetworkPolicy", "Service", "Deployment", "PodDisruptionBudget",
-        "TriggerAuthentication", "TriggerAuthentication", "ScaledObject", "Ingress",
+        "Namespace", "ServiceAccount", "Secret", "Secret", "NetworkPolicy", "Service", "Deployment",
+        "PodDisruptionBudget", "TriggerAuthentication", "TriggerAuthentication", "ScaledObject", "Ingress",
     ]  # fmt: skip
     assert {each.body["metadata"].get("namespace") for each in target.render(spec)[1:]} == {"ml"}
 
@@ -77,12 +77,14 @@ def test_no_secret_is_in_a_file_and_a_script_makes_them(tmp_path):
     secrets = {"STORAGE": 'a b;"c', "BUS": "-$x`", "PW": 'p"w'}
     asked = {"PATH": f"{tmp_path}:/usr/bin:/bin", "OUT": str(tmp_path / "out"), **secrets}
     subprocess.run(["bash", "-c", files["create-secrets.sh"]], env=asked, check=True)
-    settings, login = [each for each in yaml.safe_load_all((tmp_path / "out").read_text()) if each]
+    settings, login, keys = [each for each in yaml.safe_load_all((tmp_path / "out").read_text()) if each]
     assert _decoded(settings["data"]["TriggerConnectionString"]) == secrets["STORAGE"]
     assert _decoded(settings["data"]["ServiceBusConnectionString"]) == secrets["BUS"]
     assert settings["metadata"]["name"] == "diabetes-settings"
     (server,) = json.loads(_decoded(login["data"][".dockerconfigjson"]))["auths"].items()
     assert (server[0], _decoded(server[1]["auth"])) == ("r.example.com", 'me:p"w')
+    assert len(base64.urlsafe_b64decode(_decoded(keys["data"]["host.master"]))) == 40
+    assert keys["data"]["host.master"] != keys["data"]["host.function.default"]
     arguments = (tmp_path / "out.arguments").read_text()
     assert "--server-side" in arguments
     assert not any(secret in arguments for secret in secrets.values())

@@ -80,8 +80,13 @@ def test_an_identity_in_azure():
     assert "ServiceAccount" not in objects(service_account="there")
 
 
-@pytest.mark.parametrize("trigger", ["timer", "http"])
-def test_pods_share_keys_and_timers(trigger):
+def test_pods_share_timers():
     with pytest.raises(InvalidDeployment, match="needs the setting 'AzureWebJobsStorage'"):
-        objects(of=image({trigger: {}}), settings={})
-    assert objects(of=image({"http": {"auth_level": "anonymous"}}), settings={})
+        objects(of=image({"timer": {}}), settings={})
+
+
+def test_pods_share_keys_without_any_account():
+    container = objects(of=image({"http": {}}), settings={})["Deployment"].body["spec"]["template"]["spec"][
+        "containers"
+    ][0]
+    assert {"name": "AzureWebJobsSecretStorageType", "value": "kubernetes"} in container["env"]
