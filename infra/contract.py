@@ -107,12 +107,17 @@ class DeploymentSpec:
     def __post_init__(self) -> None:
         known: dict[str, str] = {}
         for name in self.settings:
-            other = known.setdefault(name.lower(), name)
+            other = known.setdefault(as_read(name), name)
             if other != name:
                 raise InvalidDeployment(
-                    f"The settings {other!r} and {name!r} differ in case only, and the app takes both for one; leave "
-                    "one of them out."
+                    f"The settings {other!r} and {name!r} are one to the app, to which case means nothing and ':' is "
+                    "'__'; leave one of them out."
                 )
+
+
+def as_read(setting: str) -> str:
+    """The same for all names of settings that are one to an app."""
+    return setting.replace(":", "__").lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ _ENTITIES = {
 }
 """Trigger -> the outputs that may feed it, and the options that then are the same."""
 _MIB = 2**20
+_LEAST = 64 * _MIB
+"""What an idle host takes (tests/benchmarks/blob_delay.py)."""
 
 
 def see_settings(spec: DeploymentSpec) -> Iterator[Finding]:
@@ -105,6 +107,8 @@ def _port(spec: DeploymentSpec) -> Iterator[Finding]:
             )
     if len(set(given.values())) > 1:
         yield error("port", f"WEBSITES_PORT is {given['WEBSITES_PORT']}, but PORT is {given['PORT']}.", "Keep one.")
+    if not given:
+        yield ok("port", f"The image listens on {spec.image.port}, and no setting says otherwise.")
 
 
 def _architecture(spec: DeploymentSpec) -> Iterator[Finding]:
@@ -123,23 +127,26 @@ def _architecture(spec: DeploymentSpec) -> Iterator[Finding]:
 
 def _memory(spec: DeploymentSpec) -> Iterator[Finding]:
     asked, most = spec.size.memory, getattr(spec.options, "memory_limit", None)
-    if asked is None:
-        return
-    if most is not None and most < asked:
+    if asked is not None and most is not None and most < asked:
         yield error(
             "memory",
             f"{_mebibytes(asked)} are asked for, but memory_limit is {_mebibytes(most)}.",
             "Raise memory_limit, or ask for less.",
         )
+        return
     sku = str(getattr(spec.options, "sku", "")).lower()
     plan = next((name for name in (f"app_service_{sku}", f"functions_premium_{sku}") if name in KNOWN), "")
-    has = KNOWN[plan].memory if plan else None
-    if has is not None and has < asked:
+    has = KNOWN[plan].memory if plan else asked
+    if has is None:
+        yield ok("memory", "None is asked for, so that the app gets what the target gives by itself.")
+    elif has < _LEAST:
         yield error(
             "memory",
-            f"{_mebibytes(asked)} are asked for, but a machine of the plan {sku.upper()} has {_mebibytes(has)}.",
-            "Take a larger sku.",
+            f"The app gets {_mebibytes(has)}, but the host and its Python take {_mebibytes(_LEAST)} before any model.",
+            "Ask for more; `packager test` tells what the app takes.",
         )
+    else:
+        yield ok("memory", f"The app gets {_mebibytes(has)}; `packager test` tells what it takes.")
 
 
 def _mebibytes(size: int) -> str:

@@ -1,5 +1,6 @@
 """What the doctor sees in storage accounts: are they there, with the containers and queues that the bindings name?"""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -16,6 +17,7 @@ from triggers.storage_account import connection_string
 
 _CHECK = "storage"
 _SECONDS = 5
+_UNKNOWN_HOST = re.compile(r"Failed to resolve '([^']+)'")
 _ON_THIS_MACHINE = ("usedevelopmentstorage=true", "://127.0.0.1", "://localhost", "://[::1]")
 _AT_HOME = frozenset({"local", "memory"})
 """Platforms whose apps see what is on this machine."""
@@ -106,11 +108,7 @@ def _account(connection: Connection, needs: _Needs, *, fix: bool) -> Iterator[Fi
     try:
         yield from _contents(connection.setting, account, needs, fix=fix)
     except AzureError as failure:
-        yield error(
-            _CHECK,
-            f"{connection.setting!r} leads to no storage account that answers: {_said(failure)}.",
-            "Compare the connection string with the account's, and its firewall with where the app runs.",
-        )
+        yield _unanswered(connection.setting, failure)
     finally:
         account.close()
 
@@ -193,6 +191,21 @@ class _AzureAccount:
     def close(self) -> None:
         self._blobs.close()
         self._queues.close()
+
+
+def _unanswered(setting: str, failure: Exception) -> Finding:
+    unknown = _UNKNOWN_HOST.search(str(failure))
+    if unknown:
+        return error(
+            _CHECK,
+            f"{setting!r} leads to the host {unknown[1]!r}, which nobody knows.",
+            "Compare AccountName and EndpointSuffix with the account's.",
+        )
+    return error(
+        _CHECK,
+        f"{setting!r} leads to no storage account that answers: {_said(failure)}.",
+        "Compare the connection string with the account's, and its firewall with where the app runs.",
+    )
 
 
 def _said(failure: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from infra.contract import DeploymentSpec
 from infra.errors import InvalidDeployment
 from infra.resources.expressions import Expression, ResourceId
+from packager.staging.container import AZURE_HOST
 from triggers.blob_account import HOST_SETTING
 from triggers.contract import Binding, ScaleContext, ScaleRule
 from triggers.host_id import host_id
@@ -39,7 +40,7 @@ def scaling(spec: DeploymentSpec, settings: Mapping[str, Expression | str]) -> S
     """
     texts = {name: value if isinstance(value, str) else name for name, value in settings.items()}
     rules: dict[str, ScaleRule] = {}
-    needed = {"": 0}
+    needed, sweeps = {"": 0}, False
     for function in spec.image.functions:
         trigger = function.trigger
         context = ScaleContext(binding=trigger, host_id=host_id(Path(spec.name), settings=texts), settings=texts)
@@ -48,13 +49,14 @@ def scaling(spec: DeploymentSpec, settings: Mapping[str, Expression | str]) -> S
             rules[_name(function.name)] = rule
         if trigger.option("eventQueue"):
             rules[f"{_name(function.name)}-events"] = _told_of(trigger)
+        sweeps = sweeps or (spec.image.host != AZURE_HOST and _is_told(trigger))
         if _is_called(trigger):
             rules[HTTP] = _HTTP
         else:
             needed[function.name] = rule.min_replicas if rule else 1
     if spec.image.is_web_service:
         rules[HTTP] = _HTTP
-    return _within(spec, rules, needed)
+    return _within(spec, rules, needed, wished=int(sweeps))
 
 
 def container_apps_rule(
@@ -100,7 +102,14 @@ def _is_called(trigger: Binding) -> bool:
     return is_told or trigger.type.lower() in _CALLED
 
 
-def _within(spec: DeploymentSpec, rules: Mapping[str, ScaleRule], needed: Mapping[str, int]) -> Scaling:
+def _is_told(trigger: Binding) -> bool:
+    """Do events tell it of blobs? Those get lost at times, and only a host that runs finds their blobs."""
+    has_events = trigger.option("source").lower() == "eventgrid" or bool(trigger.option("eventQueue"))
+    return has_events and trigger.type.lower() == "blobtrigger"
+
+
+def _within(spec: DeploymentSpec, rules: Mapping[str, ScaleRule], needed: Mapping[str, int], *, wished: int) -> Scaling:
+    """`needed` replicas of each function no deployment may do without; `wished` are there unless it says otherwise."""
     least = max(needed.values())
     given, most = spec.scale.min_replicas, spec.scale.max_replicas
     if given is not None and given < least:
@@ -109,7 +118,7 @@ def _within(spec: DeploymentSpec, rules: Mapping[str, ScaleRule], needed: Mappin
             f"min_replicas={given} would leave the events of function {function!r} unseen: nothing but a running "
             f"replica looks for them. Set it to {least} or more."
         )
-    minimum = least if given is None else given
+    minimum = max(least, wished) if given is None else given
     maximum = max(MOST_REPLICAS, minimum) if most is None else most
     if minimum < 0 or maximum < max(minimum, 1):
         raise InvalidDeployment(f"{minimum} to {maximum} replicas are no range; max_replicas must be the larger one.")

@@ -1,5 +1,6 @@
 """Azure Resource Manager as a platform: makes a deployment's resources true, one after the other, over REST."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -7,19 +8,20 @@ from typing import Any
 
 from infra.config import environment
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest
-from infra.errors import NeverReady, PlatformUnavailable
+from infra.errors import ApplyFailed, NeverReady, PlatformUnavailable
 from infra.platforms.arm_client import PUBLIC, ArmClient, Pace
 from infra.platforms.arm_compare import restarts
 from infra.platforms.arm_errors import Refused, failed
 from infra.platforms.arm_keys import KeyReader, ReadBlob, read_blob
 from infra.platforms.arm_logs import app_lines
 from infra.platforms.arm_place import ArmPlace
-from infra.platforms.arm_ready import STARTING_TAG, UNVERIFIED, Probe, Watch, earlier, health_path
+from infra.platforms.arm_ready import DELETED, UNVERIFIED, Probe, Watch, earlier, health_path
 from infra.platforms.arm_remove import remove
-from infra.platforms.arm_status import APPS, deployment
+from infra.platforms.arm_status import APPS, STARTING_TAG, deployment
 from infra.platforms.arm_steps import Steps, ordered, tagged
 from infra.platforms.arm_values import Values
-from infra.resources.kinds import CONTAINER_APP, GROUP, api_version
+from infra.resources.expressions import holds_secret
+from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, GROUP, api_version
 from infra.targets.azure_names import check_name
 from infra.targets.azure_options import AzureOptions, resource_group
 
@@ -82,11 +84,16 @@ class ArmPlatform:
         with self._connected() as (arm, place):
             steps = self._steps(arm, place, planning=False)
             notes: dict[str, str] = {}
+            closed: list[Manifest] = []
             for manifest in ordered(manifests):
                 if manifest.kind.lower() in APPS:
                     notes |= self._apply_app(arm, steps, manifest)
+                elif steps.locks_out(manifest):
+                    closed.append(manifest)
                 else:
                     steps.apply(manifest)
+            for manifest in closed:
+                steps.apply(manifest)
             self._name_what_is_left(arm, place, manifests)
             done = self._deployment(arm, place, tries=_TRIES)
             return replace(done, state="deploying", details={**done.details, **notes}) if notes else done
@@ -134,14 +141,13 @@ class ArmPlatform:
             if watch.is_unverified:
                 self._log(f"{manifest.address}: {UNVERIFIED}")
             return {"start": UNVERIFIED} if watch.is_unverified else {}
+        if why == DELETED:
+            raise ApplyFailed(f"Somebody deleted {manifest.address} while it started; apply again makes it anew.")
         output = steps.values.scrubbed(watch.last_lines())
+        end = "It stays as it is; correct the image or its settings and apply again."
         if change.action == "update" and was is not None:
             self._log(f"{manifest.address}: {why}; what ran before is put back.")
-            kept = {name: value for name, value in (was.get("tags") or {}).items() if name != STARTING_TAG}
-            steps.put(manifest, earlier(body, was), {**was, "tags": kept})
-            end = "What ran before runs again."
-        else:
-            end = "It stays as it is; correct the image or its settings and apply again."
+            end = _put_back(steps, manifest, body, was)
         raise NeverReady(
             f"{manifest.address} was started and never answered: {why}. {end} Its last lines:\n{output}", output=output
         )
@@ -201,6 +207,15 @@ class ArmPlatform:
                 credential.close()
 
 
+def _put_back(steps: Steps, manifest: Manifest, body: Mapping[str, Any], was: Mapping[str, Any]) -> str:
+    """What is to be said of it."""
+    kept = {name: value for name, value in (was.get("tags") or {}).items() if name != STARTING_TAG}
+    steps.put(manifest, earlier(body, was), {**was, "tags": kept})
+    if manifest.kind == CONTAINER_GROUP and holds_secret(manifest.body):
+        return "What ran before is put back, but with the new secrets: the old ones cannot be read from Azure."
+    return "What ran before is put back."
+
+
 def _credential(endpoint: str) -> Any:
     try:
         import azure.mgmt.core  # noqa: F401 - part of the same extra
@@ -209,6 +224,8 @@ def _credential(endpoint: str) -> Any:
         raise PlatformUnavailable(
             "Deploying to Azure needs azure-identity: pip install 'functions-packager[azure]'."
         ) from cause
+    # Else each way to sign in that was tried in vain is told on its own, before the one sentence that counts.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     # Another cloud's directory is not known to the public one, which would be asked otherwise.
     return DefaultAzureCredential(disable_instance_discovery=endpoint != PUBLIC)
 

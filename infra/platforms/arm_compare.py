@@ -10,16 +10,34 @@ _NOT_SHOWN = frozenset({"apiVersion", "scope", "dependsOn"})
 _REGIONS = frozenset({"location"})
 _SETTINGS = ("properties.siteConfig.appSettings", ".environmentVariables", ".env")
 """Settings of apps: what they hold is never shown, secret or not."""
+_ANY_CASE = frozenset({"kind", "identity.type", "properties.topicType"})
+"""Words that Azure answers in a case of its own."""
+WHOLE = (
+    ("properties", "ipAddress"),
+    ("properties", "imageRegistryCredentials"),
+    ("properties", "configuration", "ingress"),
+    ("properties", "configuration", "registries"),
+    ("properties", "configuration", "secrets"),
+)
+"""Parts of containers that a body says or does not want: an address or a login that is left out is to go."""
+_FIXED = frozenset({"properties.osType", "properties.restartPolicy", "properties.sku", "properties.ipAddress.type"})
+"""What Azure changes in no container group, besides the resources of its containers."""
 _MISSING = object()
 
 
 def differences(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> tuple[str, ...]:
     """`properties.sku.name: 'B1' -> 'P1v3'`, or `NAME: changed` where a value is not to be seen; empty when it is so.
 
-    Nulls and what only `actual` has do not count, but for app settings: a body says all of them.
+    Nulls and what only `actual` has do not count, but for app settings, addresses and logins: a body says all of them.
     """
     body = {key: value for key, value in wanted.items() if key not in _NOT_SHOWN}
-    return tuple(_mapping(body, actual, ""))
+    return (*_mapping(body, actual, ""), *_left_out(body, actual))
+
+
+def is_made_anew(details: Sequence[str]) -> bool:
+    """Must a container group go before it is made as these differences want it?"""
+    paths = [each.partition(": ")[0] for each in details]
+    return any(path in _FIXED or path == "properties.ipAddress" or ".resources." in path for path in paths)
 
 
 def restarts(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
@@ -29,6 +47,19 @@ def restarts(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
         return False
     changed = {key: new.get(key) for key in ("linuxFxVersion", "appSettings")}
     return any(True for _ in _mapping(changed, old, "properties.siteConfig"))
+
+
+def _left_out(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[str]:
+    for path in WHOLE:
+        if not _at(wanted, path) and _at(actual, path):
+            yield f"{'.'.join(path)}: removed"
+
+
+def _at(body: Mapping[str, Any], path: Sequence[str]) -> Any:
+    found: Any = body
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
 
 
 def _mapping(wanted: Mapping[str, Any], actual: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -88,7 +119,7 @@ def _same(wanted: Any, actual: Any, path: str) -> bool:
     if path in _REGIONS:
         return _region(wanted) == _region(actual)
     is_id = wanted.startswith("/subscriptions/")
-    return (is_id or path in {"kind", "identity.type"}) and wanted.lower() == actual.lower()
+    return (is_id or path in _ANY_CASE) and wanted.lower() == actual.lower()
 
 
 def _told(wanted: Any, actual: Any, path: str) -> str:

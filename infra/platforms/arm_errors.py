@@ -7,6 +7,7 @@ from infra.errors import ApplyFailed, NotPermitted
 
 _AGAIN = "Apply again: it goes on where it stopped."
 _TAKEN = re.compile(r"already (exists|taken|in use)|not available|is already|AlreadyTaken|AlreadyInUse")
+_ONE_TOPIC = "Only one system topic is allowed"
 _ACTION = re.compile(r"perform action '([^']+)'")
 _SCOPE = re.compile(r"over scope '([^']+)'")
 _ROLES_WRITE = "microsoft.authorization/roleassignments/"
@@ -55,6 +56,10 @@ def _way_out(refusal: Refused, group: str) -> str:
         ("Location" in refusal.code, "Choose another region."),
         ("Sku" in refusal.code or "Quota" in refusal.code, "Choose another size or region."),
         (refusal.status == 429, f"The subscription has asked too often; wait a while. {_AGAIN}"),
+        (
+            _ONE_TOPIC in refusal.said,
+            "The account has a topic of somebody else, such as Defender for Storage: name it as event_topic.",
+        ),
         (refusal.status == 400, "Correct that and apply again: it goes on where it stopped."),
     ]
     return next((words for fits, words in ways if fits), _AGAIN)

@@ -9,8 +9,9 @@ from typing import Any
 from infra.contract import Log
 from infra.errors import ApplyFailed
 from infra.platforms.arm_client import ArmClient
+from infra.platforms.arm_compare import WHOLE
 from infra.platforms.arm_logs import STARTED, app_lines, platform_lines
-from infra.platforms.arm_status import is_reachable, url_of
+from infra.platforms.arm_status import STARTING_TAG, is_reachable, url_of
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, api_version
 
 Probe = Callable[[str], int | None]
@@ -21,13 +22,12 @@ _GIVEN_UP = re.compile(
     re.IGNORECASE,
 )
 _LINES = 20
-STARTING_TAG = "packager-starting"
-"""Of a site whose new container was not seen yet: which line of its log was the last before; an apply goes on by it."""
 UNVERIFIED = (
     "not verified: App Service does not show its log, and the container that ran before answers at the same address; "
     "see `packager deploy logs`, or the log stream in the portal"
 )
 _NO_LOG = "unknown"
+DELETED = "it was deleted meanwhile"
 
 
 class Watch:
@@ -71,7 +71,7 @@ class Watch:
         while True:
             app = self._arm.get(self._path, api_version(self._kind))
             if app is None:
-                return "it was deleted meanwhile"
+                return DELETED
             state = self._look(app, path)
             if state is not None:
                 return state
@@ -139,10 +139,11 @@ def health_path(body: Mapping[str, Any]) -> str:
     return next((str(each) for each in paths if each), "/")
 
 
-def earlier(wanted: Any, was: Any) -> Any:
+def earlier(wanted: Any, was: Any, path: tuple[str, ...] = ()) -> Any:
     """The body `wanted` with what was there before wherever that is known, and without what was not there at all."""
     if isinstance(wanted, Mapping) and isinstance(was, Mapping):
-        return {key: earlier(value, was.get(key, value)) for key, value in wanted.items()}
+        kept = {key: value for key, value in wanted.items() if key in was or (*path, key) not in WHOLE}
+        return {key: earlier(value, was.get(key, value), (*path, key)) for key, value in kept.items()}
     if _has_names(wanted) and _has_names(was):
         new = {each["name"]: each for each in wanted}
         return [earlier(new.get(each["name"], each), each) for each in was]

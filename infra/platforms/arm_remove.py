@@ -9,9 +9,11 @@ from infra.platforms.arm_place import ArmPlace
 from infra.platforms.arm_status import APPS
 from infra.platforms.arm_steps import tagged
 from infra.resources.expressions import DEPLOYMENT_TAG
-from infra.resources.kinds import ENVIRONMENT, GROUP, IDENTITY, PLAN, ROLE, api_version
+from infra.resources.kinds import ENVIRONMENT, EVENT_TOPIC, GROUP, IDENTITY, PLAN, ROLE, api_version
 
 _AFTER_APPS = (PLAN.lower(), ENVIRONMENT.lower())
+_SOMEBODY = (IDENTITY, EVENT_TOPIC)
+"""Those that have roles."""
 
 
 def remove(arm: ArmClient, place: ArmPlace, deployment: str, *, log: Log) -> list[str]:
@@ -20,13 +22,15 @@ def remove(arm: ArmClient, place: ArmPlace, deployment: str, *, log: Log) -> lis
     if group is None:
         return []
     ours = tagged(arm, place, deployment)
-    gone = [each for found in ours if found["type"] == IDENTITY for each in _roles(arm, place, found, log)]
+    gone = [each for found in ours if found["type"] in _SOMEBODY for each in _roles(arm, place, found, log)]
     everything = list(arm.list(f"{place.group_path}/resources", api_version(GROUP)))
     of_the_group = (group.get("tags") or {}).get(DEPLOYMENT_TAG) == deployment
     if of_the_group and len(everything) == len(ours):
         log(f"The resource group {place.group}: delete, with everything in it")
         _delete(arm, place, place.group_path, api_version(GROUP))
         return [*gone, *(place.address_of(each["id"]) for each in ours), f"{GROUP}/{place.group}"]
+    topics = [each for each in everything if each["type"] == EVENT_TOPIC]
+    gone += [each for topic in topics for each in _subscriptions(arm, place, topic, deployment, log)]
     if of_the_group:
         log(f"The resource group {place.group} holds {len(everything) - len(ours)} resources of others and stays.")
     for found in sorted(ours, key=_turn):
@@ -48,10 +52,11 @@ def _delete_unused(arm: ArmClient, place: ArmPlace, found: dict[str, Any], log: 
     return False
 
 
-def _roles(arm: ArmClient, place: ArmPlace, identity: dict[str, Any], log: Log) -> list[str]:
-    """Those at resources of others outlive an identity, as assignments to nobody."""
-    found = arm.get(identity["id"], api_version(IDENTITY)) or {}
-    principal = (found.get("properties") or {}).get("principalId")
+def _roles(arm: ArmClient, place: ArmPlace, somebody: dict[str, Any], log: Log) -> list[str]:
+    """Those at resources of others outlive who has them, as assignments to nobody."""
+    found = arm.get(somebody["id"], api_version(somebody["type"])) or {}
+    who = found.get("identity") if somebody["type"] == EVENT_TOPIC else found.get("properties")
+    principal = (who or {}).get("principalId")
     if not principal:
         return []
     query = {"$filter": f"principalId eq '{principal}'"}
@@ -60,6 +65,18 @@ def _roles(arm: ArmClient, place: ArmPlace, identity: dict[str, Any], log: Log) 
         log(f"{ROLE}/{each['name']}: delete")
         if _delete(arm, place, each["id"], api_version(ROLE)):
             gone.append(f"{ROLE}/{each['name']}")
+    return gone
+
+
+def _subscriptions(arm: ArmClient, place: ArmPlace, topic: dict[str, Any], deployment: str, log: Log) -> list[str]:
+    """Those of the deployment, also in a topic of somebody else: they would go on to fill their queue."""
+    gone = []
+    for each in list(arm.list(f"{topic['id']}/eventSubscriptions", api_version(EVENT_TOPIC))):
+        if f"{DEPLOYMENT_TAG}={deployment}" in ((each.get("properties") or {}).get("labels") or ()):
+            address = place.address_of(each["id"])
+            log(f"{address}: delete")
+            if _delete(arm, place, each["id"], api_version(EVENT_TOPIC)):
+                gone.append(address)
     return gone
 
 

@@ -13,6 +13,8 @@ from infra.platforms.arm_logs import STARTED, platform_lines
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, STORAGE, api_version
 
 APPS = (SITE.lower(), CONTAINER_GROUP.lower(), CONTAINER_APP.lower())
+STARTING_TAG = "packager-starting"
+"""Of a site whose new container was not seen yet: which line of its log was the last before; an apply goes on by it."""
 _STATES = {
     "running": "running",
     "succeeded": "running",
@@ -98,6 +100,10 @@ def _state(app: Mapping[str, Any]) -> str:
     properties = app["properties"]
     if state_of(app) in {"failed", "canceled"}:
         return "failed"
+    newest = properties.get("latestRevisionName")
+    if STARTING_TAG in (app.get("tags") or {}) or newest != properties.get("latestReadyRevisionName", newest):
+        # An apply was stopped before it saw the new one answer.
+        return "deploying"
     view = (properties.get("instanceView") or {}).get("state")
     said = str(view or properties.get("state") or properties.get("runningStatus") or "").lower()
     return _STATES.get(said, "deploying")

@@ -7,15 +7,27 @@ from typing import Any
 from infra.contract import Change, Log, Manifest
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_client import ArmClient, Pace
-from infra.platforms.arm_compare import differences, restarts
+from infra.platforms.arm_compare import differences, is_made_anew, restarts
 from infra.platforms.arm_current import BROKEN, current, is_working, settled, state_of
 from infra.platforms.arm_errors import BUSY, Refused, failed
 from infra.platforms.arm_place import ArmPlace
 from infra.platforms.arm_values import Values
 from infra.resources.expressions import DEPLOYMENT_TAG, holds_secret
-from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, GROUP, ROLE, SITE, api_version
+from infra.resources.kinds import (
+    CONTAINER_APP,
+    CONTAINER_GROUP,
+    EVENT_SUBSCRIPTION,
+    GROUP,
+    NAMESPACE,
+    ROLE,
+    SITE,
+    STORAGE,
+    api_version,
+)
 
 _URL_ONLY = frozenset({"apiVersion", "scope"})
+_ACCOUNTS = frozenset({STORAGE, NAMESPACE})
+_REFUSING_KEYS = ("properties.allowSharedKeyAccess: True -> False", "properties.disableLocalAuth: False -> True")
 _FIRST_WAIT = 2.0
 _APPS = frozenset({SITE, CONTAINER_GROUP, CONTAINER_APP})
 
@@ -35,6 +47,13 @@ class Steps:
     def change(self, manifest: Manifest) -> Change:
         """What apply() would do with it; raises ApplyFailed."""
         return self._compared(manifest)[0]
+
+    def locks_out(self, manifest: Manifest) -> bool:
+        """Would it refuse the keys with which the app that runs now connects? Raises ApplyFailed."""
+        if manifest.kind not in _ACCOUNTS:
+            return False
+        details = self.change(manifest).details
+        return any(each.startswith(_REFUSING_KEYS) for each in details)
 
     def apply(
         self, manifest: Manifest, *, mark: Mapping[str, str] | None = None
@@ -63,6 +82,8 @@ class Steps:
         sent = {key: value for key, value in body.items() if key not in _URL_ONLY}
         if "tags" in sent and was is not None:
             sent["tags"] = {**(was.get("tags") or {}), **sent["tags"]}
+        if manifest.kind == CONTAINER_GROUP and was is not None:
+            self._make_way(manifest, body)
         deadline, wait = time.monotonic() + self._pace.directory, min(_FIRST_WAIT, self._pace.poll)
         while True:
             try:
@@ -70,13 +91,22 @@ class Steps:
             except Refused as refusal:
                 if self._is_enough(manifest, path, refusal):
                     return
-                if not self._passes(refusal) or time.monotonic() >= deadline:
+                if not self._passes(manifest, refusal) or time.monotonic() >= deadline:
                     raise self._failed(refusal, manifest) from None
                 self._log(f"{manifest.address}: {refusal.code}; again in {wait:.0f} s")
                 time.sleep(wait)
                 wait = min(wait * 2, 30.0)
             else:
                 return
+
+    def _make_way(self, manifest: Manifest, body: Mapping[str, Any]) -> None:
+        """Azure changes neither the size nor the kind of address of a group, nor one that has ended."""
+        path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
+        now = self._arm.get(path, version) or {"properties": {}}
+        has_ended = (now["properties"].get("instanceView") or {}).get("state") in ("Succeeded", "Failed", "Stopped")
+        if has_ended or is_made_anew(differences(body, now)):
+            self._log(f"{manifest.address}: it goes and is made anew, as Azure does not change that in place")
+            self._arm.delete(path, version)
 
     def _is_enough(self, manifest: Manifest, path: str, refusal: Refused) -> bool:
         """A role that somebody gave is as good as one of ours; one of an identity that is gone makes way for it."""
@@ -88,11 +118,12 @@ class Steps:
             return False
         return refusal.code == "RoleAssignmentExists"
 
-    def _passes(self, refusal: Refused) -> bool:
+    def _passes(self, manifest: Manifest, refusal: Refused) -> bool:
         """Is it one that goes away by waiting? New identities and their roles take a while to be known everywhere."""
         waiting = {"PrincipalNotFound", "RoleAssignmentUpdateNotPermitted"} | BUSY
         may_not_pull = refusal.code == "InaccessibleImage" or "unauthorized" in refusal.said.lower()
-        return refusal.code in waiting or (self._gave_roles and may_not_pull)
+        may_not_deliver = manifest.kind == EVENT_SUBSCRIPTION and refusal.status in (400, 403)
+        return refusal.code in waiting or (self._gave_roles and (may_not_pull or may_not_deliver))
 
     def _compared(self, manifest: Manifest, *, wait: bool = False) -> tuple[Change, dict[str, Any] | None]:
         try:
@@ -124,6 +155,9 @@ class Steps:
         """Did this deployment make it? Parts of an account have no tags: they are whose the account is."""
         if manifest.kind in (GROUP, ROLE):
             return True
+        if manifest.kind == EVENT_SUBSCRIPTION:
+            # The topic may be of somebody else, as an account has no second one.
+            return bool(manifest.body["properties"]["labels"] == ((was or {}).get("properties") or {}).get("labels"))
         if manifest.kind.count("/") > 1:
             return _outermost(manifest) in self._ours
         mine = (manifest.body.get("tags") or {}).get(DEPLOYMENT_TAG)

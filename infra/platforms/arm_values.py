@@ -48,7 +48,7 @@ class Values:
 
     def scrubbed(self, text: str) -> str:
         """`text` without any secret that was read, should Azure repeat one in what it says."""
-        for secret in self._secrets.values():
+        for secret in filter(None, self._secrets.values()):
             text = text.replace(str(secret), "***")
         return text
 

@@ -6,7 +6,7 @@ from typing import Any
 from infra.contract import Manifest, Secret
 from infra.rendering.arm_functions import function, in_template, quoted, resource_id
 from infra.resources.expressions import Concat, ResourceId
-from infra.resources.kinds import GROUP, ROLE, api_version, kind_of, name_of
+from infra.resources.kinds import GROUP, ROLE, api_version, name_of
 from infra.resources.urls import url_of
 
 _SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/{}.json#"
@@ -16,6 +16,7 @@ _NESTED = "Microsoft.Resources/deployments"
 def template(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """`azuredeploy.json`: every secret is a securestring parameter, named like its environment variable."""
     scopes = {each.address: each.body["scope"] for each in manifests if each.kind == ROLE}
+    made = {each.address for each in manifests if each.kind != GROUP}
     url = url_of(manifests[-1])
     return {
         "$schema": _SCHEMA.format("deploymentTemplate"),
@@ -24,7 +25,7 @@ def template(manifests: Sequence[Manifest]) -> dict[str, Any]:
             "location": {"type": "string", "defaultValue": "[resourceGroup().location]"},
             **{name: {"type": "securestring"} for name in secret_variables(manifests)},
         },
-        "resources": [_resource(each, scopes) for each in manifests if each.kind != GROUP],
+        "resources": [_resource(each, scopes, made) for each in manifests if each.kind != GROUP],
         "outputs": {"url": {"type": "string", "value": in_template(url)}} if url else {},
     }
 
@@ -55,11 +56,11 @@ def _variables(value: Any) -> Iterator[str]:
             yield from _variables(part)
 
 
-def _resource(manifest: Manifest, scopes: Mapping[str, ResourceId]) -> dict[str, Any]:
+def _resource(manifest: Manifest, scopes: Mapping[str, ResourceId], made: set[str]) -> dict[str, Any]:
     body = {"type": manifest.kind, "name": manifest.name, **in_template(manifest.body)}
     if "location" in body:
         body["location"] = "[parameters('location')]"
-    after = [f"[{_id(each, scopes)}]" for each in manifest.after if kind_of(each) != GROUP]
+    after = [f"[{_id(each, scopes)}]" for each in manifest.after if each in made]
     scope = scopes.get(manifest.address)
     if scope and scope.group:
         return _nested(manifest, body, scope, after)

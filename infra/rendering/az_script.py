@@ -7,7 +7,7 @@ from infra.contract import Manifest
 from infra.rendering.arm_template import secret_variables
 from infra.rendering.az_shell import JSON_FUNCTION, Shell, common, place, word
 from infra.rendering.az_site import function_app, web_app
-from infra.resources.expressions import Concat
+from infra.resources.expressions import DEPLOYMENT_TAG, Concat
 from infra.resources.kinds import (
     BUS_QUEUE,
     BUS_SUBSCRIPTION,
@@ -16,6 +16,8 @@ from infra.resources.kinds import (
     CONTAINER_APP,
     CONTAINER_GROUP,
     ENVIRONMENT,
+    EVENT_SUBSCRIPTION,
+    EVENT_TOPIC,
     GROUP,
     IDENTITY,
     NAMESPACE,
@@ -25,6 +27,7 @@ from infra.resources.kinds import (
     SITE,
     STORAGE,
     id_of,
+    kind_of,
     name_of,
 )
 from infra.resources.urls import url_of
@@ -40,6 +43,8 @@ _NOUNS: Mapping[str, str] = {
     BUS_QUEUE: "Service Bus queue",
     BUS_TOPIC: "Service Bus topic",
     BUS_SUBSCRIPTION: "Subscription",
+    EVENT_TOPIC: "Event topic",
+    EVENT_SUBSCRIPTION: "Event subscription",
     PLAN: "Plan",
     SITE: "The app",
     CONTAINER_GROUP: "The app",
@@ -53,6 +58,7 @@ def az_script(name: str, manifests: Sequence[Manifest], *, subscription: str = "
     """`deploy.sh`: one or a few commands for each manifest; secrets come from the environment, keys from Azure."""
     group = next(each.name for each in manifests if each.kind == GROUP)
     shell = Shell(group)
+    _refuse_others(shell, name, manifests)
     for each in manifests:
         shell.say(_comment(each))
         _WRITERS.get(each.kind, _put)(shell, each, manifests)
@@ -64,8 +70,9 @@ def az_script(name: str, manifests: Sequence[Manifest], *, subscription: str = "
 
 def _comment(manifest: Manifest) -> str:
     if manifest.kind == ROLE:
-        scope = manifest.body["scope"].address
-        return f"The app is {manifest.body['properties']['roleDefinitionId'].name} at {name_of(scope)}."
+        scope, said = manifest.body["scope"].address, manifest.body["properties"]
+        who = "The app" if kind_of(said["principalId"].of.address) == IDENTITY else "The event topic"
+        return f"{who} is {said['roleDefinitionId'].name} at {name_of(scope)}."
     return f"{_NOUNS[manifest.kind]} {manifest.name}"
 
 
@@ -82,6 +89,26 @@ def _head(name: str, manifests: Sequence[Manifest], subscription: str) -> list[s
         "",
         *chosen,
         "subscription=$(az account show --query id --output tsv)",
+    ]
+
+
+def _refuse_others(shell: Shell, name: str, manifests: Sequence[Manifest]) -> None:
+    """The commands below would change what is there, whoever made it."""
+    group, tag = shlex.quote(shell.group), f"{DEPLOYMENT_TAG}={name}"
+    query = shell.text(f"[?tags.\"{DEPLOYMENT_TAG}\" != '{name}'].join('/', [type, name])")
+    ours = [each.address for each in manifests if each.kind != GROUP and DEPLOYMENT_TAG in each.body.get("tags", {})]
+    listed = " \\\n  ".join(map(shlex.quote, ours))
+    shell.say("What somebody else made is not changed: leave its commands out, and its line here, to use it as it is.")
+    shell.lines += [
+        f"is_there=$(az group exists --name {group})",
+        'others=$([ "$is_there" != true ] ||',
+        f'  az resource list --resource-group {group} --query "{query}" --output tsv)',
+        f"for each in \\\n  {listed}; do",
+        '  if grep -qixF -- "$each" <<<"$others"; then',
+        f'    echo "$each is there without the tag {tag}: choose another name, or tag it to have it changed." >&2',
+        "    exit 1",
+        "  fi",
+        "done",
     ]
 
 
@@ -144,6 +171,38 @@ def _bus_entity(shell: Shell, manifest: Manifest, _: Sequence[Manifest]) -> None
     shell.run(f"servicebus {command} create", {**flags, **topic})
 
 
+def _topic(shell: Shell, manifest: Manifest, _: Sequence[Manifest]) -> None:
+    said = manifest.body["properties"]
+    flags = {
+        "topic-type": said["topicType"],
+        "source": said["source"],
+        "identity": "systemassigned" if "identity" in manifest.body else None,
+    }
+    shell.run("eventgrid system-topic create", {**place(shell, manifest), **common(manifest), **flags})
+
+
+def _event_subscription(shell: Shell, manifest: Manifest, manifests: Sequence[Manifest]) -> None:
+    said = manifest.body["properties"]
+    if "destination" not in said:
+        # The command knows no identity that delivers.
+        _put(shell, manifest, manifests)
+        return
+    queue = said["destination"]["properties"]
+    topic, _slash, name = manifest.name.partition("/")
+    flags = {
+        "name": name,
+        "system-topic-name": topic,
+        "resource-group": shell.group,
+        "endpoint-type": said["destination"]["endpointType"].lower(),
+        "endpoint": Concat(parts=(queue["resourceId"], f"/queueServices/default/queues/{queue['queueName']}")),
+        "subject-begins-with": said["filter"]["subjectBeginsWith"],
+        "included-event-types": said["filter"]["includedEventTypes"],
+        "event-delivery-schema": said["eventDeliverySchema"].lower(),
+        "labels": said["labels"],
+    }
+    shell.run("eventgrid system-topic event-subscription create", flags)
+
+
 def _plan(shell: Shell, manifest: Manifest, _: Sequence[Manifest]) -> None:
     sku = manifest.body["sku"]
     where = {**place(shell, manifest), **common(manifest), "sku": sku["name"]}
@@ -188,6 +247,8 @@ _WRITERS: Mapping[str, _Writer] = {
     BUS_QUEUE: _bus_entity,
     BUS_TOPIC: _bus_entity,
     BUS_SUBSCRIPTION: _bus_entity,
+    EVENT_TOPIC: _topic,
+    EVENT_SUBSCRIPTION: _event_subscription,
     PLAN: _plan,
     SITE: _site,
     ENVIRONMENT: _environment,

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.contract import Manifest
 from infra.resources.expressions import Property, ResourceId, RoleDefinitionId
-from infra.resources.kinds import IDENTITY, ROLE, id_of, resource
+from infra.resources.kinds import EVENT_TOPIC, IDENTITY, ROLE, id_of, resource
 
 _NAMES = uuid.uuid5(uuid.NAMESPACE_OID, "packager-deployment role assignments")
 
@@ -17,6 +17,7 @@ def _role(name: str, guid: str) -> RoleDefinitionId:
 
 BLOB_OWNER = _role("Storage Blob Data Owner", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b")
 QUEUE_CONTRIBUTOR = _role("Storage Queue Data Contributor", "974c5e8b-45b9-4653-ba55-5f855dd0fb88")
+QUEUE_SENDER = _role("Storage Queue Data Message Sender", "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a")
 TABLE_CONTRIBUTOR = _role("Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3")
 BUS_OWNER = _role("Azure Service Bus Data Owner", "090c5cfd-751d-490a-894a-3ce6f1109419")
 ACR_PULL = _role("AcrPull", "7f951dda-4ed3-4680-a7ca-43fe172d538d")
@@ -31,15 +32,17 @@ def identity(name: str, region: str, *, deployment: str, tags: Mapping[str, str]
 def role_assignment(
     role: RoleDefinitionId, *, to: Manifest, scope: ResourceId, group: str, made: bool = True
 ) -> Manifest:
-    """Give the identity `to` a role at `scope`, which another manifest makes unless `made` is false.
+    """Give `to`, an identity or a topic that has one, a role at `scope`.
 
-    Its name is the same each time, so that it is given once; `group` is that of the identity.
+    Another manifest makes `scope` unless `made` is false.
+    Its name is the same each time, so that it is given once; `group` is that of `to`.
     """
+    principal = "identity.principalId" if to.kind == EVENT_TOPIC else "properties.principalId"
     name = uuid.uuid5(_NAMES, "/".join((group, to.name, scope.group, scope.address, role.guid)).lower())
     content = {
         "scope": scope,
         "properties": {
-            "principalId": Property(of=id_of(to), path="properties.principalId"),
+            "principalId": Property(of=id_of(to), path=principal),
             "principalType": "ServicePrincipal",
             "roleDefinitionId": role,
         },

@@ -19,6 +19,8 @@ BUS_QUEUE = "Microsoft.ServiceBus/namespaces/queues"
 BUS_TOPIC = "Microsoft.ServiceBus/namespaces/topics"
 BUS_SUBSCRIPTION = "Microsoft.ServiceBus/namespaces/topics/subscriptions"
 BUS_RULE = "Microsoft.ServiceBus/namespaces/authorizationRules"
+EVENT_TOPIC = "Microsoft.EventGrid/systemTopics"
+EVENT_SUBSCRIPTION = "Microsoft.EventGrid/systemTopics/eventSubscriptions"
 PLAN = "Microsoft.Web/serverfarms"
 SITE = "Microsoft.Web/sites"
 CONTAINER_GROUP = "Microsoft.ContainerInstance/containerGroups"
@@ -33,6 +35,7 @@ API_VERSIONS: Mapping[str, str] = {
     "Microsoft.ContainerRegistry": "2023-07-01",
     "Microsoft.KeyVault": "2023-07-01",
     "Microsoft.ServiceBus": "2024-01-01",
+    "Microsoft.EventGrid": "2025-02-15",
     "Microsoft.Web": "2024-11-01",
     "Microsoft.ContainerInstance": "2023-05-01",
     "Microsoft.App": "2025-07-01",

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from infra.contract import AppFunction, DeploymentSpec
+from infra.contract import AppFunction, DeploymentSpec, as_read
+from infra.targets.azure_events import Told, told
 from triggers.blob_account import HOST_SETTING
 from triggers.contract import Binding
 from triggers.service_bus_connection import DEFAULT_CONNECTION
@@ -24,6 +25,8 @@ class Wanted:
     """The settings that name a Service Bus namespace."""
     containers: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
+    told: tuple[Told, ...] = ()
+    """The functions that events in one of the queues tell of new blobs."""
     bus_queues: tuple[str, ...] = ()
     topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Topic -> its subscriptions."""
@@ -47,6 +50,7 @@ def wanted(spec: DeploymentSpec) -> Wanted:
         bus=_once(bus_setting(each) for each in bus),
         containers=_once(name for each in storage for name in containers_of(each)),
         queues=_once(name for each in storage for name in queues_of(each)),
+        told=told(spec, [each for each in spec.image.functions if each.trigger in storage]),
         bus_queues=_once(each.option("queueName") for each in bus),
         topics=topics,
     )
@@ -55,7 +59,7 @@ def wanted(spec: DeploymentSpec) -> Wanted:
 def is_given(spec: DeploymentSpec, setting: str) -> bool:
     """Do the deployment's own settings say what is behind this connection?"""
     wanted = setting.lower()
-    plain = [name.lower().replace(":", "__").removeprefix("connectionstrings__") for name in spec.settings]
+    plain = [as_read(name).removeprefix("connectionstrings__") for name in spec.settings]
     names = {name.removeprefix("azurewebjobs") for name in plain} | set(plain)
     short = wanted.removeprefix("azurewebjobs")
     return any(name == each or name.startswith(f"{each}__") for name in names for each in (wanted, short))

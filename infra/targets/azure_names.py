@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from infra.contract import AppImage, DeploymentSpec, Secret
 from infra.errors import InvalidDeployment
@@ -24,6 +24,7 @@ _RULES: Mapping[str, tuple[str, str]] = {
     ),
     "container group": (r"(?!.*--)[a-z][a-z0-9-]{1,61}[a-z0-9]", f"3 to 63 {_LOWER}"),
     "label of an address": (r"[a-z][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits and hyphens"),
+    "topic of Event Grid": (r"[A-Za-z0-9-]{3,50}", "3 to 50 letters, digits and hyphens"),
     "subscription": (
         r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         "the id, as `az account show --query id` tells it",
@@ -48,7 +49,8 @@ _SETTING = re.compile(r"[A-Za-z_][\w.:-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _VAULT = re.compile(r"https://[A-Za-z0-9-]{3,24}\.vault\.[a-z.]+/secrets/[A-Za-z0-9-]+(?:/[A-Za-z0-9]*)?")
 _LONGEST_START = 1800
-_REGION_PARAMETER = "location"
+_TAKEN = frozenset({"location", "subscription", "is_there", "others", "each"})
+"""What the template calls its region, and the script what it asks for."""
 _ARCHITECTURE = "linux/amd64"
 
 
@@ -122,12 +124,6 @@ def check_image(image: AppImage) -> ImageReference:
 
 def check_settings(spec: DeploymentSpec) -> None:
     """Raise InvalidDeployment for a setting that means this machine, or would show a secret to whoever reads a file."""
-    lower = [name.lower() for name in spec.settings]
-    twice = next((name for name in spec.settings if lower.count(name.lower()) > 1), None)
-    if twice is not None:
-        raise InvalidDeployment(
-            f"The setting {twice!r} is there twice, in different case, and Azure takes both for one; leave one out."
-        )
     for name, value in spec.settings.items():
         if not _SETTING.fullmatch(name):
             raise InvalidDeployment(
@@ -144,6 +140,7 @@ def check_settings(spec: DeploymentSpec) -> None:
         )
     if login.password:
         _check_secret("password of the registry", login.password)
+    _check_parameters([each for each in (*spec.settings.values(), login.password) if isinstance(each, Secret)])
 
 
 def _check_text(name: str, value: str) -> None:
@@ -164,16 +161,28 @@ def _check_secret(what: str, secret: Secret) -> None:
         raise InvalidDeployment(f"The secret {what} must name an environment variable or a vault's URI, one of them.")
     if secret.variable and not _VARIABLE.fullmatch(secret.variable):
         raise InvalidDeployment(f"{secret.variable!r}, of the {what}, cannot be the name of an environment variable.")
-    if secret.variable.lower() == _REGION_PARAMETER:
+    if secret.variable.lower() in _TAKEN:
         raise InvalidDeployment(
-            f"{secret.variable!r}, of the {what}, is what the template calls its region; name the environment "
-            "variable of the secret otherwise."
+            f"{secret.variable!r}, of the {what}, has a meaning of its own in the template or the script; name "
+            "the environment variable of the secret otherwise."
         )
     if secret.vault_uri and not _VAULT.fullmatch(secret.vault_uri):
         raise InvalidDeployment(
             f"{secret.vault_uri!r}, of the {what}, is no secret of a vault: "
             "'https://<vault>.vault.azure.net/secrets/<name>'."
         )
+
+
+def _check_parameters(secrets: Sequence[Secret]) -> None:
+    """Templates have a parameter for each variable, and no case in the names of those."""
+    known: dict[str, str] = {}
+    for each in secrets:
+        other = known.setdefault(each.variable.lower(), each.variable)
+        if other != each.variable:
+            raise InvalidDeployment(
+                f"The environment variables {other!r} and {each.variable!r} of two secrets differ in case only, and "
+                "the template takes both for one; rename one of them."
+            )
 
 
 def derived_name(spec: DeploymentSpec, group: str, suffix: str) -> str:

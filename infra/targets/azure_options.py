@@ -25,6 +25,9 @@ class AzureOptions:
     """How many copies the accounts keep that are made: Standard_LRS, Standard_ZRS, Standard_GRS, ..."""
     trigger_storage: str = ""
     """A storage account that is there already, `name` or `group/name`, where the triggers look; empty makes one."""
+    event_topic: str = ""
+    """The name for the Event Grid topic that tells of new blobs; one that is there is used as it is. Empty is
+    `<account>-events`, and none at all for `trigger_storage`."""
     service_bus: str = ""
     """A Service Bus namespace that is there already, `name` or `group/name`; empty makes one if a trigger needs it."""
     registry_group: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.contract import DeploymentSpec, Manifest, Secret
+from infra.contract import DeploymentSpec, Manifest, Secret, as_read
 from infra.errors import InvalidDeployment
 from infra.resources import identity, service_bus, storage
 from infra.resources.expressions import (
@@ -17,6 +17,7 @@ from infra.resources.expressions import (
 )
 from infra.resources.kinds import GROUP, NAMESPACE, REGISTRY, STORAGE, VAULT, id_of, resource
 from infra.targets.azure_connections import Wanted, is_given, wanted
+from infra.targets.azure_events import deliveries
 from infra.targets.azure_names import (
     check_copies,
     check_image,
@@ -83,11 +84,13 @@ def wiring(spec: DeploymentSpec, options: AzureOptions, *, accounts: int) -> Wir
             f"The app needs the setting {missing[0]!r}, which nothing here can derive: "
             f"{spec.image.connections[missing[0]]} Add it to the deployment's settings."
         )
+    chosen = {as_read(name) for name in spec.settings}
+    derived = {name: value for name, value in builder.settings.items() if as_read(name) not in chosen}
     return Wiring(
         group=builder.group,
         region=builder.region,
         manifests=(builder.group_manifest(), *builder.manifests),
-        settings={**builder.settings, **spec.settings},
+        settings={**derived, **spec.settings},
         registry=registry,
         identity=builder.who,
         tags=dict(spec.tags),
@@ -159,6 +162,7 @@ class _Builder:
             more = (identity.TABLE_CONTRIBUTOR,) if tables else ()
             for role in (identity.BLOB_OWNER, identity.QUEUE_CONTRIBUTOR, *more):
                 self._allow(role, place, made=made)
+        self.manifests += deliveries(self._spec, self._options, holds.told, account=place, made=made, group=self.group)
         services = ("blob", "queue", "table") if holds.tables else ("blob", "queue")
         for setting in settings:
             self.settings |= self._storage_settings(setting, name, place, services)

@@ -1,5 +1,6 @@
 """Azure Container Apps: as many replicas of the image as there is work for, and none if none is needed."""
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -141,11 +142,12 @@ def _template(spec: DeploymentSpec, options: ContainerAppsOptions, around: Wirin
 def _secret_names(settings: Mapping[str, Expression | str]) -> dict[str, str]:
     """Setting -> the name that its secret has in the app."""
     names: dict[str, str] = {}
-    for setting, value in settings.items():
-        if holds_secret(value):
-            plain = re.sub("[^a-z0-9]+", "-", setting.lower()).strip("-") or "secret"
-            taken = {_REGISTRY_PASSWORD, *names.values()}
-            names[setting] = plain if plain not in taken else f"{plain}-{len(names)}"
+    taken = {_REGISTRY_PASSWORD}
+    for setting in (name for name, value in settings.items() if holds_secret(value)):
+        plain = re.sub("[^a-z0-9]+", "-", setting.lower()).strip("-") or "secret"
+        more = (f"{plain}-{number}" for number in itertools.count(2))
+        names[setting] = next(name for name in itertools.chain([plain], more) if name not in taken)
+        taken.add(names[setting])
     return names
 
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from infra.contract import DeploymentSpec, Manifest
+from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.errors import InvalidDeployment, UnsupportedTrigger
-from infra.targets.iot_edge_module import checked, credentials, module, system_modules
+from infra.targets.iot_edge_filling import filling_script
+from infra.targets.iot_edge_module import LONGEST, checked, credentials, module, system_modules
 from infra.targets.iot_edge_options import IotEdgeOptions
 
 KIND = "iot_edge/deployment"
@@ -32,9 +33,14 @@ class IotEdge:
         return [Manifest(kind=KIND, name=spec.name, body=body)]
 
     def export(self, spec: DeploymentSpec) -> Mapping[str, str]:
-        """The document as JSON."""
+        """The document as JSON without its secrets, and a script that puts them in."""
         (manifest,) = self.render(spec)
-        return {f"{spec.name}.deployment.template.json": json.dumps(manifest.body, indent=2) + "\n"}
+        values = [*spec.settings.values(), spec.registry.password]
+        secrets = [value.variable for value in values if isinstance(value, Secret)]
+        return {
+            f"{spec.name}.deployment.template.json": json.dumps(manifest.body, indent=2) + "\n",
+            f"{spec.name}.fill.py": filling_script(spec.name, secrets, longest=LONGEST),
+        }
 
 
 def _check(spec: DeploymentSpec) -> None:

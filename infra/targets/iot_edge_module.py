@@ -7,16 +7,19 @@ from typing import Any
 
 from infra.contract import DeploymentSpec, Secret
 from infra.errors import InvalidDeployment
+from infra.targets.azure_connections import is_given
 from infra.targets.iot_edge_options import IotEdgeOptions
 from infra.targets.kubernetes_pods import app_settings
+from triggers.blob_account import HOST_SETTING
 
 _KEY = re.compile(r"[^+#$\s.]+")
-_LONGEST = 4096
+LONGEST = 4096
 """Bytes of a text in a twin."""
 
 
 def module(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, Any]:
     """What edgeAgent is told of it; raises InvalidDeployment."""
+    _check_keys(spec)
     settings: dict[str, Any] = {"image": spec.image.reference}
     if create := _create_options(spec, options):
         settings["createOptions"] = checked("createOptions", json.dumps(create, separators=(",", ":")))
@@ -27,11 +30,21 @@ def module(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, Any]:
         "restartPolicy": "always",
         "imagePullPolicy": options.image_pull_policy,
         "settings": settings,
-        "env": {name: {"value": _variable(name, value)} for name, value in app_settings(spec).items()},
+        "env": {name: {"value": _variable(name, value)} for name, value in app_settings(spec, own={}).items()},
     }
     if options.startup_order is not None:
         found["startupOrder"] = options.startup_order
     return found
+
+
+def _check_keys(spec: DeploymentSpec) -> None:
+    """Those in memory end with each start of the module."""
+    keyed = [each.name for each in spec.image.functions if each.auth_level in ("function", "admin")]
+    if keyed and not is_given(spec, HOST_SETTING):
+        raise InvalidDeployment(
+            f"The function {keyed[0]!r} needs the setting {HOST_SETTING!r}, a storage account in which its keys are "
+            "kept; or a folder of the device: binds=/on/device:/data and the setting 'folder:/data'."
+        )
 
 
 def system_modules(options: IotEdgeOptions) -> dict[str, Any]:
@@ -70,8 +83,8 @@ def placeholder(what: str, value: Secret) -> str:
 
 def checked(what: str, text: str) -> str:
     """The text; raises InvalidDeployment where it is longer than a twin takes."""
-    if len(text.encode()) > _LONGEST:
-        raise InvalidDeployment(f"{what} has {len(text.encode())} bytes; a twin takes {_LONGEST} in one text.")
+    if len(text.encode()) > LONGEST:
+        raise InvalidDeployment(f"{what} has {len(text.encode())} bytes; a twin takes {LONGEST} in one text.")
     return text
 
 

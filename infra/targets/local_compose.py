@@ -11,6 +11,7 @@ from infra.contract import DeploymentSpec, Secret
 from infra.emulators.azurite import ACCOUNT, KEY, VERSION
 
 _AZURITE = f"mcr.microsoft.com/azure-storage/azurite:{VERSION}"
+_PORTS = {"Blob": 10000, "Queue": 10001, "Table": 10002}
 _BUS = "mcr.microsoft.com/azure-messaging/servicebus-emulator:latest"
 _SQL = "mcr.microsoft.com/mssql/server:2022-latest"
 _PASSWORD = "${MSSQL_SA_PASSWORD:?set it to any strong password}"  # noqa: S105 - a question, no password
@@ -34,7 +35,8 @@ def compose_files(
         services["azurite"] = _azurite()
     if bus:
         services |= _bus()
-    document = {"name": spec.name, "services": services, **({"volumes": {"azurite": {}}} if storage else {})}
+    # Without a name of its own: Compose 1 refuses it, and both call the project after the folder.
+    document = {"services": services, **({"volumes": {"azurite": {}}} if storage else {})}
     files = {"compose.yaml": yaml.safe_dump(document, sort_keys=False, width=1000)}
     return files | ({"Config.json": json.dumps(bus, indent=2) + "\n"} if bus else {})
 
@@ -72,8 +74,7 @@ def _text(value: str | Secret) -> str:
 
 
 def _account() -> str:
-    ports = {"Blob": 10000, "Queue": 10001, "Table": 10002}
-    endpoints = "".join(f"{name}Endpoint=http://azurite:{port}/{ACCOUNT};" for name, port in ports.items())
+    endpoints = "".join(f"{name}Endpoint=http://azurite:{port}/{ACCOUNT};" for name, port in _PORTS.items())
     return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{endpoints}"
 
 
@@ -83,6 +84,8 @@ def _azurite() -> dict[str, Any]:
         "image": _AZURITE,
         "command": f"azurite {listening} --location /data --disableTelemetry --skipApiVersionCheck",
         "volumes": ["azurite:/data"],
+        # Where blobs are dropped and answers are fetched, and where the app keeps its keys.
+        "ports": [f"127.0.0.1:${{AZURITE_{name.upper()}_PORT:-{port}}}:{port}" for name, port in _PORTS.items()],
     }
 
 

@@ -56,9 +56,16 @@ def specified(record: ServiceRecord, *, with_image: bool = True) -> DeploymentSp
 
 
 def deployed_now(record: ServiceRecord) -> Deployment:
-    """Make it run; raises what deploy() does."""
+    """Make it run; raises what deploy() does, and WebserviceFailed for an image of functions."""
     with lent(dict(zip(KEY_SETTINGS, record.keys, strict=False))):
-        return deploy(specified(record))
+        spec = specified(record)
+        if spec.image.functions:
+            raise WebserviceFailed(
+                f"The image {spec.image.reference!r} is no web service: it has the function "
+                f"{spec.image.functions[0].name!r}, and no /score. Deploy it with `packager deploy` (infra.deploy), or "
+                "make a web service of the model with Model.deploy or a package without triggers."
+            )
+        return deploy(spec)
 
 
 def new_keys(compute_type: str, arguments: Mapping[str, Any]) -> Sequence[str]:

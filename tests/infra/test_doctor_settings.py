@@ -106,11 +106,20 @@ def test_the_architecture():
     assert bad(of=image(platforms=("linux/arm64", "linux/amd64"))) == []
 
 
-def test_memory_that_the_plan_or_the_limit_does_not_have():
-    assert "plan B1 has 1792 MiB" in bad(sku="B1", size=Size(memory=4 * 2**30))[-1][2]
-    assert [each for each in bad(sku="B1", size=Size(memory=2**30)) if each[1] == "memory"] == []
-    found = bad("kubernetes", of=image({}), size=Size(memory=2**30), memory_limit=2**29)
-    assert "1024 MiB are asked for, but memory_limit is 512 MiB" in found[-1][2]
+@pytest.mark.parametrize(
+    ("target", "said", "level", "words"),
+    [
+        ("functions", {"sku": "B1"}, "ok", "gets 1792 MiB; `packager test` tells what it takes"),
+        ("container_apps", {}, "ok", "what the target gives by itself"),
+        ("container_apps", {"size": Size(memory=2**30)}, "ok", "gets 1024 MiB"),
+        ("local", {"size": Size(memory=20 * 2**20)}, "error", "gets 20 MiB, but the host and its Python take 64 MiB"),
+        ("kubernetes", {"size": Size(memory=2**30), "memory_limit": 2**29}, "error", "but memory_limit is 512 MiB"),
+    ],
+)
+def test_memory(target, said, level, words):
+    of = image({}) if target == "kubernetes" else image()
+    (found,) = [each for each in seen(target, of=of, **said) if each.check == "memory"]
+    assert (found.level, words in found.message) == (level, True), found
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,13 @@ def test_an_account_that_does_not_answer_shows_no_key(account):
     assert "c2VjcmV0" not in repr(found)
 
 
+def test_a_host_that_nobody_knows_is_named(account):
+    account.failure = ServiceRequestError("<urllib3 ...>: Failed to resolve 'tem.blob.example' ([Errno -2] not known)")
+    (found,) = seen()
+    assert "leads to the host 'tem.blob.example', which nobody knows" in found.message
+    assert found.fix.startswith("Compare AccountName")
+
+
 @pytest.mark.parametrize(
     ("target", "value", "level", "words"),
     [

@@ -29,17 +29,30 @@ def test_what_others_count_or_call_needs_no_replica() -> None:
     assert of({}).rules["http"].scaler == "http"
 
 
-def test_blobs_that_requests_tell_of_need_no_replica_but_are_counted_by_requests_too() -> None:
-    told = of({"blob": {"source": "EventGrid"}})
+def test_blobs_that_requests_tell_of_are_counted_by_requests_too() -> None:
+    assert set(of({"blob": {"source": "EventGrid"}}).rules) == {"score-blob", "http"}
 
-    assert (told.min_replicas, set(told.rules)) == (0, {"score-blob", "http"})
+
+@pytest.mark.parametrize("queue", [{}, {"event_queue": "told"}])
+def test_where_events_tell_of_blobs_one_replica_looks_for_lost_ones_unless_none_is_asked_for(queue) -> None:
+    told = {"blob": {"source": "EventGrid", **queue}}
+
+    assert of(told).min_replicas == 1
+    assert of(told, min_replicas=0).min_replicas == 0
+    assert of(told, max_replicas=1).max_replicas == 1
+
+
+def test_a_host_that_never_looks_for_lost_events_may_sleep() -> None:
+    theirs = image({"blob": {"source": "EventGrid"}}, host="azure_functions")
+
+    assert scaling(spec("container_apps", of=theirs), BY_KEY).min_replicas == 0
 
 
 def test_blobs_that_messages_tell_of_are_counted_by_both_queues() -> None:
     told = of({"blob": {"source": "EventGrid", "event_queue": "told"}})
 
     queues = [rule.metadata["queueName"] for rule in told.rules.values()]
-    assert (told.min_replicas, queues) == (0, ["azure-webjobs-blobtrigger-diabetes", "told"])
+    assert queues == ["azure-webjobs-blobtrigger-diabetes", "told"]
     assert told.rules["score-blob-events"].metadata["connectionFromEnv"] == "TriggerConnectionString"
 
 

@@ -13,6 +13,7 @@ import pytest
 from infra.contract import DeploymentSpec, Scale
 from infra.platforms.arm import ENDPOINT
 from infra.registry import target_named
+from infra.resources.expressions import DEPLOYMENT_TAG
 from tests.support import azure_cli
 from tests.support.arm_platform import SHARED, Azure, surround
 from tests.support.azure_cli import AzureCli
@@ -51,13 +52,17 @@ def _programs() -> Path:
 
 
 def _deployments() -> list[DeploymentSpec]:
-    several = image({"blob": {}, "http": {}, "service_bus_queue": {}})
+    told = {"source": "EventGrid", "event_queue": "events"}
+    several = image({"blob": told, "http": {}, "service_bus_queue": {}})
     plain = [spec(target, registry_group=SHARED) for target in AZURE_TARGETS]
+    plain.append(spec("container_apps", registry_group=SHARED, of=image({"blob": told}), name="told"))
     with_keys = {"keys": True, "of": several, "settings": SECRETS, "tags": {"team": "ml"}}
     return plain + [spec(target, registry_group=SHARED, **with_keys) for target in ("functions", "container_apps")]
 
 
-@pytest.mark.parametrize("wanted", _deployments(), ids=lambda each: f"{each.target}-{'keys' * each.options.keys}")
+@pytest.mark.parametrize(
+    "wanted", _deployments(), ids=lambda each: f"{each.name}-{each.target}-{'keys' * each.options.keys}"
+)
 def test_script_and_apply_end_in_the_same_state(monkeypatch, tmp_path, wanted) -> None:
     monkeypatch.setenv("API_KEY_OF_THE_APP", "$hush `of` \"the\" 'app'")
     script = tmp_path / "deploy.sh"
@@ -75,8 +80,30 @@ def test_script_and_apply_end_in_the_same_state(monkeypatch, tmp_path, wanted) -
         _use(monkeypatch, by_az)
         assert found == {}
         assert by_az.changes(wanted) == []
-        assert len(for_apply.fronts.starts["diabetes"]) == 1
-        assert len(for_az.fronts.starts["diabetes"]) >= 1
+        assert len(for_apply.fronts.starts[wanted.name]) == 1
+        assert len(for_az.fronts.starts[wanted.name]) >= 1
+
+
+def test_the_script_leaves_what_others_made_as_it_is(tmp_path) -> None:
+    wanted = spec("container_instances", registry_group=SHARED, storage="teamdata", resource_group="team")
+    script = tmp_path / "deploy.sh"
+    script.write_text(target_named(wanted.target).export(wanted)["deploy.sh"])
+    account = "/resourceGroups/team/providers/Microsoft.Storage/storageAccounts/teamdata"
+    theirs = {"location": "westeurope", "sku": {"name": "Standard_GRS"}, "kind": "StorageV2"}
+    with serving() as fake:
+        found = Azure(fake=fake)
+        surround(found)
+        found.put("/resourceGroups/team", {"location": "westeurope"})
+        found.put(account, theirs)
+        az = AzureCli(fake, tmp_path)
+
+        with pytest.raises(AssertionError, match="storageAccounts/teamdata is there without the tag packager-depl"):
+            az.bash(script)
+        assert fake.changes == []
+
+        found.put(account, {**theirs, "tags": {DEPLOYMENT_TAG: "diabetes"}})
+        az.bash(script)
+        assert fake.store[f"/subscriptions/{SUBSCRIPTION}{account}".lower()].body["sku"]["name"] == "Standard_LRS"
 
 
 def test_the_documentations_flow_starts_the_app_again_and_again(tmp_path) -> None:

@@ -85,11 +85,16 @@ def made(workshop, docker_engine, python_base, registry) -> Iterator[ModelPackag
 
 
 @contextmanager
-def running(docker_engine, image: str, **settings: str):
+def running(docker_engine, image: str, *, volumes: list[str] | None = None, **settings: str):
     """A container of `image`, locked down as far as an engine can; gives its address and itself."""
     command = [*START, "--host", "127.0.0.1", "--port", "0"]
     container = docker_engine.client.containers.run(
-        image, command, detach=True, environment={"FUNCTIONS_SECRETS_PATH": "/tmp/keys", **settings}, **LOCKED_DOWN
+        image,
+        command,
+        detach=True,
+        volumes=volumes or [],
+        environment={"FUNCTIONS_SECRETS_PATH": "/tmp/keys", **settings},
+        **LOCKED_DOWN,
     )
     try:
         yield listening_at(container), container
@@ -168,6 +173,28 @@ def test_a_locked_down_container_answers_requests_and_blobs(made, docker_engine,
     assert json.loads(blob_answer) == pytest.approx(expected)
     assert variable.output.decode().strip() == 'says "$HOME"'
     assert ended_with == 0
+
+
+def test_a_container_takes_the_keys_that_a_cluster_mounts(made, docker_engine, azurite, tmp_path):
+    for name, value in {"host.master": "the-master", "host.function.default": "the-key"}.items():
+        (tmp_path / name).write_text(value)
+        (tmp_path / name).chmod(0o644)
+    tmp_path.chmod(0o755)
+    settings = {"FUNCTIONS_SECRETS_PATH": "", "AzureWebJobsSecretStorageType": "kubernetes"}
+    connections = {"TriggerConnectionString": azurite.connection_string}
+    mounted = [f"{tmp_path}:/run/secrets/functions-keys:ro"]
+    with running(docker_engine, made.location, volumes=mounted, **settings, **connections) as (url, _):
+        answers = {key: status_of(f"{url}/api/score", key) for key in ("the-key", "the-master", "another")}
+    assert answers == {"the-key": 200, "the-master": 200, "another": 401}
+
+
+def status_of(url: str, key: str) -> int:
+    request = urllib.request.Request(url, BODY, {"x-functions-key": key})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_the_image_says_how_to_run_it(made, docker_engine):

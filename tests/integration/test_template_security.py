@@ -21,10 +21,11 @@ def answered() -> set[str]:
 
 
 def written(folder: Path, name: str, **said) -> None:
+    told = {"source": "EventGrid", "event_queue": "events"}
     for target in AZURE_TARGETS:
         place = folder / f"{name}-{target}"
         place.mkdir()
-        files = target_named(target).export(spec(target, of=image({"blob": {}, "service_bus_queue": {}}), **said))
+        files = target_named(target).export(spec(target, of=image({"blob": told, "service_bus_queue": {}}), **said))
         (place / "azuredeploy.json").write_text(files["azuredeploy.json"])
 
 

@@ -22,6 +22,8 @@ from infra.resources.kinds import (
     CONTAINER_APP,
     CONTAINER_GROUP,
     ENVIRONMENT,
+    EVENT_SUBSCRIPTION,
+    EVENT_TOPIC,
     GROUP,
     IDENTITY,
     NAMESPACE,
@@ -43,6 +45,8 @@ MODELS = {
     BUS_QUEUE: ("azure.mgmt.servicebus.models", "SBQueue"),
     BUS_TOPIC: ("azure.mgmt.servicebus.models", "SBTopic"),
     BUS_SUBSCRIPTION: ("azure.mgmt.servicebus.models", "SBSubscription"),
+    EVENT_TOPIC: ("azure.mgmt.eventgrid.models", "SystemTopic"),
+    EVENT_SUBSCRIPTION: ("azure.mgmt.eventgrid.models", "EventSubscription"),
     PLAN: ("azure.mgmt.web.models", "AppServicePlan"),
     SITE: ("azure.mgmt.web.models", "Site"),
     CONTAINER_GROUP: ("azure.mgmt.containerinstance.models", "ContainerGroup"),
@@ -96,10 +100,20 @@ def _wrong(value: Any, shape: Shape, at: str) -> Iterator[str]:
     elif not isinstance(value, dict):
         yield f"{at}: {value!r} is no object"
     else:
-        known = fields_of(shape.model) if shape.model else shape.fields
+        known = fields_of(_meant(shape.model, value)) if shape.model else shape.fields
         for key, part in value.items():
             expected = shape.values or known.get(key)
             yield from _wrong(part, expected, f"{at}.{key}") if expected else [f"{at}.{key}: unknown"]
+
+
+def _meant(model: Any, value: Mapping[str, Any]) -> type:
+    """Of a model with kinds the one that the value says it is; the model itself where it says none of them."""
+    package = sys.modules[model.__module__.rpartition(".")[0]]
+    for name, kinds in getattr(model, "_subtype_map", {}).items():
+        said = value.get(model._attribute_map[name]["key"])
+        if isinstance(said, str) and said in kinds:
+            return getattr(package, kinds[said])
+    return model
 
 
 def _wrong_list(value: Any, items: Shape, at: str) -> Iterator[str]:

@@ -213,7 +213,7 @@ def test_an_image_that_never_answers_is_rolled_back(azure, target) -> None:
     azure.apply(_spec(target, settings={"COLOUR": "red"}))
     azure.fake.fronts.broken_images.add("@sha256:6f")
 
-    with pytest.raises(NeverReady, match="What ran before runs again"):
+    with pytest.raises(NeverReady, match="What ran before is put back"):
         azure.apply(_spec(target, of=image(reference=NEXT), settings={"COLOUR": "blue"}), ready=0.1)
 
     assert azure.changes(_spec(target, settings={"COLOUR": "red"})) == []
@@ -226,6 +226,14 @@ def test_a_slow_start_is_waited_for(azure) -> None:
     assert azure.apply(_spec()).state == "running"
     assert len(azure.fake.fronts.probes) == 6
     assert azure.fake.fronts.probes[0].endswith("/diabetes/admin/host/ping")
+
+
+def test_an_empty_secret_is_in_no_text(azure, monkeypatch) -> None:
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "")
+    azure.fake.refuse("PUT", "sites/diabetes", Refusal(400, "BadRequest", "No."))
+
+    with pytest.raises(ApplyFailed, match="BadRequest: No"):
+        azure.apply(_spec(settings=SECRETS))
 
 
 def test_no_secret_is_told_when_azure_repeats_it(azure, monkeypatch) -> None:

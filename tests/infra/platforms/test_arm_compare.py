@@ -1,6 +1,6 @@
 import pytest
 
-from infra.platforms.arm_compare import differences
+from infra.platforms.arm_compare import differences, is_made_anew
 from infra.platforms.arm_values import UNKNOWN, SecretText
 
 SETTINGS = {"properties": {"siteConfig": {"appSettings": [{"name": "A", "value": "1"}]}}}
@@ -23,8 +23,10 @@ def _settings(**values):
             {"identity": {"userAssignedIdentities": {"/Sub/A": {}}}},
             {"identity": {"userAssignedIdentities": {"/sub/a": {}}}},
         ),
+        ({"properties": {"topicType": "Microsoft.Storage.X"}}, {"properties": {"topicType": "microsoft.storage.x"}}),
         ({"properties": {"Name": "x"}}, {"properties": {"name": "x"}}),
         (_settings(A="1", B="2"), _settings(B="2", A="1")),
+        ({"properties": {"configuration": {}}}, {"properties": {"ipAddress": None, "configuration": {"secrets": []}}}),
     ],
 )
 def test_what_azure_makes_of_it_is_no_difference(wanted, actual) -> None:
@@ -50,6 +52,12 @@ def test_what_azure_makes_of_it_is_no_difference(wanted, actual) -> None:
         (_settings(A="2"), SETTINGS, "A: changed"),
         (_settings(A="1", B="2"), SETTINGS, "B: added"),
         (_settings(), _settings(A="1"), "A: removed"),
+        ({"properties": {}}, {"properties": {"ipAddress": {"type": "Public"}}}, "properties.ipAddress: removed"),
+        (
+            {"properties": {"configuration": {}}},
+            {"properties": {"configuration": {"registries": [{"server": "r"}]}}},
+            "properties.configuration.registries: removed",
+        ),
         (
             {"properties": {"containers": [{"name": "app", "env": [{"name": "A", "value": "2"}]}]}},
             {"properties": {"containers": [{"name": "app", "env": [{"name": "A", "value": "1"}]}]}},
@@ -59,3 +67,17 @@ def test_what_azure_makes_of_it_is_no_difference(wanted, actual) -> None:
 )
 def test_tells_what_differs(wanted, actual, told) -> None:
     assert differences(wanted, actual) == (told,)
+
+
+@pytest.mark.parametrize(
+    ("detail", "anew"),
+    [
+        ("properties.containers[app].properties.resources.requests.cpu: 1.0 -> 2.0", True),
+        ("properties.ipAddress: removed", True),
+        ("properties.ipAddress.type: nothing -> 'Public'", True),
+        ("properties.ipAddress.dnsNameLabel: 'a' -> 'b'", False),
+        ("COLOUR: changed", False),
+    ],
+)
+def test_what_azure_changes_in_no_container_group(detail, anew) -> None:
+    assert is_made_anew(["properties.x: 1 -> 2", detail]) == anew

@@ -16,6 +16,7 @@ SITE = "Microsoft.Web/sites/mine"
         (400, "LocationNotAvailableForResourceType", "Not in mars.", "Choose another region"),
         (400, "SkuNotAvailable", "No B9.", "Choose another size"),
         (429, "TooManyRequests", "Slow down.", "wait a while"),
+        (400, "InvalidRequest", "Only one system topic is allowed per source.", "name it as event_topic"),
         (400, "InvalidRequestContent", "Could not find member 'x'.", "Correct that"),
         (500, "InternalServerError", "Oops.", "goes on where it stopped"),
     ],

@@ -3,7 +3,8 @@ import threading
 import pytest
 
 from infra.errors import NeverReady
-from infra.platforms.arm_ready import STARTING_TAG, Watch, earlier, health_path
+from infra.platforms.arm_ready import Watch, earlier, health_path
+from infra.platforms.arm_status import STARTING_TAG
 from infra.resources.expressions import ResourceId
 from tests.support.arm_platform import SHARED, place, rendered
 from tests.support.deployments import IN_AZURE, image, spec
@@ -87,8 +88,9 @@ def test_a_log_that_stays_silent_is_no_start(azure) -> None:
         azure.apply(_spec(of=image(reference=NEXT)), ready=0.1)
 
 
+@pytest.mark.parametrize("late", [0, 6])
 @pytest.mark.parametrize("broken", [False, True])
-def test_an_apply_that_was_stopped_while_it_waited_goes_on_waiting(azure, broken) -> None:
+def test_an_apply_that_was_stopped_while_it_waited_goes_on_waiting(azure, broken, late) -> None:
     def stop(_):
         raise KeyboardInterrupt
 
@@ -96,12 +98,13 @@ def test_an_apply_that_was_stopped_while_it_waited_goes_on_waiting(azure, broken
     if broken:
         azure.fake.fronts.broken_images.add("@sha256:6f")
     wanted = _spec(of=image(reference=NEXT))
-    azure.fake.fronts.late = 6
+    azure.fake.fronts.late = late
     platform = azure.platform(wanted)
     platform._log = lambda line: stop(line) if line.startswith("Waiting") else None
     with pytest.raises(KeyboardInterrupt):
         platform.apply(rendered(wanted))
 
+    assert azure.platform(wanted).status().state == "deploying"
     if broken:
         with pytest.raises(NeverReady, match="App Service gave its container up"):
             azure.apply(wanted)

@@ -3,11 +3,13 @@ import pytest
 from infra.errors import ApplyFailed
 from infra.platforms.arm_remove import remove
 from tests.support.arm_platform import SHARED, place
-from tests.support.deployments import spec
+from tests.support.deployments import image, spec
 from tests.support.fake_arm import SUBSCRIPTION, Refusal
 
 GROUP = "/resourceGroups/diabetes-group"
 OTHER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
+ACCOUNT_AND_TOPIC = ("Storage/storageAccounts/teamdata", "EventGrid/systemTopics/teamtopic")
+BELOW = "/blobServices/default/containers/input/blobs/x/"
 
 
 def _remove(azure, group="diabetes-group"):
@@ -69,6 +71,48 @@ def test_what_was_there_before_is_never_changed_nor_deleted(azure, target, said,
     kept = azure.fake.store[f"/subscriptions/{SUBSCRIPTION}{whole}".lower()]
     assert kept.body["tags"] == {"cost": "42"}
     assert kept.body["sku"] == body["sku"]
+
+
+def test_of_a_topic_for_an_account_of_others_no_role_is_left(azure) -> None:
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/teamdata"
+    general = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    azure.put(GROUP, {"location": "westeurope"})
+    azure.put(account, general)
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    azure.apply(spec("container_instances", registry_group=SHARED, storage="teamdata", of=told))
+    of_the_account = f"/subscriptions/{SUBSCRIPTION}{account}/providers".lower()
+    assert len([path for path in azure.fake.store if path.startswith(of_the_account)]) == 3
+
+    _remove(azure)
+
+    assert [path for path in azure.fake.store if "eventgrid" in path or path.startswith(of_the_account)] == []
+
+
+def test_from_a_topic_of_others_the_deployments_own_subscription_goes(azure) -> None:
+    account, topic = (f"{GROUP}/providers/Microsoft.{each}" for each in ACCOUNT_AND_TOPIC)
+    azure.put(GROUP, {"location": "westeurope"})
+    azure.put(account, {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    source = {"source": f"/subscriptions/{SUBSCRIPTION}{account}", "topicType": "Microsoft.Storage.StorageAccounts"}
+    theirs = {"location": "westeurope", "identity": {"type": "SystemAssigned"}, "properties": source}
+    azure.put(topic, theirs)
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    said = {"registry_group": SHARED, "trigger_storage": "teamdata", "event_topic": "teamtopic", "of": told}
+    azure.apply(spec("container_instances", **said))
+    elsewhere = image({"blob": {"source": "EventGrid", "event_queue": "events", "input_path": "input/x/{blobname}"}})
+    azure.apply(spec("container_instances", **{**said, "of": elsewhere}))
+    azure.apply(spec("container_instances", name="other", resource_group="diabetes-group", **said))
+    assert _filters(azure) == ["/blobServices/default/containers/input/", BELOW]
+
+    _remove(azure)
+
+    kept = azure.fake.store[f"/subscriptions/{SUBSCRIPTION}{topic}".lower()]
+    assert "tags" not in kept.body
+    assert _filters(azure) == ["/blobServices/default/containers/input/"]
+
+
+def _filters(azure) -> list[str]:
+    found = azure.fake.store.of_kind("Microsoft.EventGrid/systemTopics/eventSubscriptions")
+    return sorted(each.body["properties"]["filter"]["subjectBeginsWith"] for each in found)
 
 
 def test_a_plan_that_others_use_by_now_stays(azure) -> None:

@@ -5,7 +5,7 @@ from infra.platforms.arm_status import deployment, is_reachable, url_of
 from infra.platforms.arm_steps import tagged
 from tests.support.arm_platform import SHARED, place
 from tests.support.deployments import IN_AZURE, image, spec
-from tests.support.fake_arm import Refusal
+from tests.support.fake_arm import SUBSCRIPTION, Refusal
 
 
 def _found(azure, target):
@@ -56,6 +56,23 @@ def test_the_reason_of_a_container_that_ends_again_and_again(azure) -> None:
     found = _status(azure)
 
     assert (found.state, found.details["reason"]) == ("deploying", "CrashLoopBackOff: Back-off")
+
+
+def test_a_container_app_whose_new_revision_is_not_ready_is_not_running_yet(azure) -> None:
+    _found(azure, "container_apps")
+    (app,) = [each for each in azure.fake.store.values() if each.kind.lower() == "microsoft.app/containerapps"]
+    azure.fake.fronts.broken_images.add("broken")
+    azure.put(
+        app.path.partition(SUBSCRIPTION)[2],
+        {**app.body, "properties": _with_image(app.body["properties"], "broken")},
+    )
+
+    assert _status(azure).state == "deploying"
+
+
+def _with_image(properties, image):
+    (container,) = properties["template"]["containers"]
+    return {**properties, "template": {**properties["template"], "containers": [{**container, "image": image}]}}
 
 
 def test_the_last_error_of_a_site(azure) -> None:

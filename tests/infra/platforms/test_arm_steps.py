@@ -4,11 +4,12 @@ from infra.contract import Manifest
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_steps import Steps, ordered, tagged
 from infra.platforms.arm_values import Values
-from infra.resources.kinds import CONTAINER, GROUP, IDENTITY, STORAGE, resource
+from infra.resources.kinds import CONTAINER, EVENT_SUBSCRIPTION, GROUP, IDENTITY, STORAGE, resource
 from tests.support.arm_platform import FAST, SHARED, place, rendered
-from tests.support.deployments import SECRETS, spec
+from tests.support.deployments import SECRETS, image, spec
 from tests.support.fake_arm import Refusal
 
+TOLD = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
 IN_GROUP = "/resourceGroups/diabetes-group"
 
 
@@ -148,6 +149,28 @@ def test_a_role_that_was_just_given_takes_a_while(azure, code) -> None:
     azure.apply(spec("container_instances", registry_group=SHARED))
 
     assert sum(code in line for line in azure.lines) == 2
+
+
+def test_a_topic_that_was_just_given_a_role_may_not_deliver_at_once(azure) -> None:
+    told = spec("container_instances", registry_group=SHARED, of=TOLD)
+    no = Refusal(400, "InvalidRequest", "The identity may not send to the queue.")
+    [subscription] = [each for each in rendered(told) if each.kind == EVENT_SUBSCRIPTION]
+    azure.fake.refuse("PUT", f"eventSubscriptions/{subscription.name.rpartition('/')[2]}", no, times=2)
+
+    azure.apply(told)
+
+    assert sum("InvalidRequest; again" in line for line in azure.lines) == 2
+    assert azure.changes(told) == []
+
+
+def test_events_are_delivered_by_identity_or_by_keys_and_either_may_come_later(azure) -> None:
+    for keys in (True, False, True):
+        wanted = spec("container_instances", registry_group=SHARED, of=TOLD, keys=keys)
+        azure.apply(wanted)
+
+        [told] = azure.fake.store.of_kind(EVENT_SUBSCRIPTION)
+        assert ("destination" in told.body["properties"]) == keys
+        assert azure.changes(wanted) == []
 
 
 def test_says_that_it_cannot_see_changed_secrets(azure, monkeypatch) -> None:

@@ -119,6 +119,49 @@ def test_only_what_is_new_for_a_container_starts_it(bare) -> None:
     assert [dict(each.settings) for each in bare.fake.fronts.starts["mine"]] == [{}, {"A": "1"}]
 
 
+def _event_grid(bare, *, keys: bool) -> tuple[str, str]:
+    """The paths of an account and of the topic that it has, which is nobody."""
+    account = f"{IN_GROUP}/providers/Microsoft.Storage/storageAccounts/data"
+    general = {**HERE, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    bare.put(account, {**general, "properties": {"allowSharedKeyAccess": keys}})
+    bare.put(f"{account}/queueServices/default/queues/events", {"properties": {}})
+    topic = f"{IN_GROUP}/providers/Microsoft.EventGrid/systemTopics/topic"
+    bare.put(topic, _topic_of(account))
+    return account, topic
+
+
+def _topic_of(account: str, **said):
+    return {**HERE, **said, "properties": {"source": f"{ROOT}{account}", "topicType": "Microsoft.Storage.X"}}
+
+
+def _to_queue(account: str, queue: str = "events"):
+    where = {"resourceId": f"{ROOT}{account}", "queueName": queue}
+    return {"destination": {"endpointType": "StorageQueue", "properties": where}}
+
+
+def test_an_account_has_one_topic_which_keeps_its_source_and_is_where_that_is(bare) -> None:
+    account, topic = _event_grid(bare, keys=True)
+    other = account.replace("data", "other")
+    bare.put(other, bare.ask("GET", account).body)
+
+    assert _code(bare.ask("PUT", topic.replace("/topic", "/second"), _topic_of(account))) == "InvalidRequest"
+    assert _code(bare.ask("PUT", topic, _topic_of(other))) == "InvalidRequest"
+    assert _code(bare.ask("PUT", topic, _topic_of(account, location="eastus"))) == "InvalidRequest"
+    bare.put(topic, _topic_of(account))
+
+
+def test_events_go_to_a_queue_that_is_there_as_the_account_allows(bare) -> None:
+    account, topic = _event_grid(bare, keys=False)
+    subscription = f"{topic}/eventSubscriptions/score"
+    by_identity = {"deliveryWithResourceIdentity": {"identity": {"type": "SystemAssigned"}, **_to_queue(account)}}
+
+    assert _code(bare.ask("PUT", subscription, {"properties": _to_queue(account, "gone")})) == "ResourceNotFound"
+    assert _code(bare.ask("PUT", subscription, {"properties": _to_queue(account)})) == "InvalidRequest"
+    assert _code(bare.ask("PUT", subscription, {"properties": by_identity})) == "InvalidRequest"
+    bare.put(account, {**bare.ask("GET", account).body, "properties": {"allowSharedKeyAccess": True}})
+    bare.put(subscription, {"properties": _to_queue(account)})
+
+
 def _plain(value):
     """Something of the same form, for requests that are refused before anybody looks closer."""
     if isinstance(value, EXPRESSIONS):
@@ -130,4 +173,4 @@ def _plain(value):
 
 def test_every_kind_was_looked_at() -> None:
     assert GROUP in _kinds()
-    assert len(_kinds()) >= 13
+    assert len(_kinds()) >= 15

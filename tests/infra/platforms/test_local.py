@@ -42,6 +42,7 @@ def actions(place, wanted: list[Manifest]) -> list[str]:
     return [each.action for each in place.platform.diff(wanted)]
 
 
+@pytest.mark.process
 def test_a_life(place):
     assert place.platform.status() is None
     assert actions(place, documents()) == ["create", "create"]
@@ -64,6 +65,7 @@ def test_a_life(place):
     assert [*place.folder.parent.iterdir()] == []
 
 
+@pytest.mark.process
 def test_what_cannot_answer_is_taken_away_again(place):
     found = place.platform.apply(documents())
 
@@ -78,6 +80,7 @@ def test_what_cannot_answer_is_taken_away_again(place):
     assert "Image pull failed" in place.platform.status().details["reason"]
 
 
+@pytest.mark.process
 def test_a_first_one_that_fails_leaves_its_last_lines(place):
     with pytest.raises(NeverReady):
         place.platform.apply(documents(image="broken:1"))
@@ -87,6 +90,7 @@ def test_a_first_one_that_fails_leaves_its_last_lines(place):
     assert list(place.platform.logs()) == ["app-0 says so"]
 
 
+@pytest.mark.process
 def test_a_front_that_ended_is_started_again_at_its_port(place):
     found = place.platform.apply(documents())
     place.platform._front.stop()
@@ -101,6 +105,7 @@ def test_a_front_that_ended_is_started_again_at_its_port(place):
     assert place.containers.kept == ["app-0"]
 
 
+@pytest.mark.process
 def test_a_container_that_nobody_uses_is_taken_away(place):
     place.platform.apply(documents())
     place.containers.start("left", BODY, {})
@@ -111,6 +116,7 @@ def test_a_container_that_nobody_uses_is_taken_away(place):
     assert "Removing the container left-1, which nobody uses" in place.lines
 
 
+@pytest.mark.process
 def test_a_secret_is_read_where_it_is_and_kept_nowhere(place, monkeypatch):
     wanted = documents(environment={"KEY": {"secret": "THE_KEY"}, "AT": {"front": "address"}})
     monkeypatch.delenv("THE_KEY", raising=False)
@@ -158,6 +164,7 @@ def test_a_folder_of_others_is_left_alone(place):
     (place.folder / "state.json").unlink()
 
 
+@pytest.mark.process
 def test_a_port_that_is_taken_changes_nothing(place):
     found = place.platform.apply(documents())
     other = socket.create_server(("127.0.0.1", 0))
@@ -171,6 +178,7 @@ def test_a_port_that_is_taken_changes_nothing(place):
     assert place.platform.apply(documents(free)).url == f"http://127.0.0.1:{free}"
 
 
+@pytest.mark.process
 def test_a_front_that_cannot_move_is_back_where_it_was(place, monkeypatch):
     found = place.platform.apply(documents())
     monkeypatch.setattr(module, "_refuse_taken", lambda _: None)
@@ -181,6 +189,7 @@ def test_a_front_that_cannot_move_is_back_where_it_was(place, monkeypatch):
     assert (place.platform.status(), read(found.url)) == (found, "m:1")
 
 
+@pytest.mark.process
 def test_an_interrupted_first_one_leaves_no_front(place, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -206,6 +215,7 @@ def test_one_that_ends_before_its_port_is_known_has_no_address(place, monkeypatc
     assert (found.state, found.url, found.details["reason"]) == ("failed", "", "No.")
 
 
+@pytest.mark.process
 def test_a_front_that_is_killed_during_an_update_is_started_again(place, monkeypatch):
     found = place.platform.apply(documents())
     keep = place.containers.keep
@@ -223,6 +233,7 @@ def test_a_front_that_is_killed_during_an_update_is_started_again(place, monkeyp
     assert (updated.url, read(updated.url)) == (found.url, "m:2")
 
 
+@pytest.mark.process
 def test_a_reason_goes_with_the_next_success(place):
     place.platform.apply(documents())
     with pytest.raises(ApplyFailed):
@@ -231,6 +242,7 @@ def test_a_reason_goes_with_the_next_success(place):
     assert "reason" not in place.platform.apply(documents()).details
 
 
+@pytest.mark.process
 def test_what_is_damaged_can_be_taken_away(place):
     place.platform.apply(documents())
     (place.folder / "state.json").write_text("{")
@@ -241,6 +253,7 @@ def test_what_is_damaged_can_be_taken_away(place):
     assert not place.folder.exists()
 
 
+@pytest.mark.process
 def test_the_front_has_no_secrets(place, monkeypatch):
     monkeypatch.setenv("THE_KEY", "hunter2")
     place.platform.apply(documents(environment={"KEY": {"secret": "THE_KEY"}}))

@@ -37,6 +37,7 @@ def daemon(tmp_path, monkeypatch):
     made.stop(patience=0)
 
 
+@pytest.mark.process
 def test_it_is_started_once_and_found_by_others(daemon, tmp_path):
     assert (daemon.runs(), daemon.details()) == (False, {})
 
@@ -51,6 +52,7 @@ def test_it_is_started_once_and_found_by_others(daemon, tmp_path):
     assert (daemon.runs(), daemon.stop()) == (False, False)
 
 
+@pytest.mark.process
 def test_one_that_cannot_start_says_why(daemon, tmp_path):
     (tmp_path / "place" / "broken").touch()
 
@@ -58,6 +60,7 @@ def test_one_that_cannot_start_says_why(daemon, tmp_path):
         daemon.start()
 
 
+@pytest.mark.process
 def test_one_that_does_not_listen_is_killed(daemon, tmp_path):
     (tmp_path / "place" / "stubborn").touch()
     daemon.start()
@@ -74,6 +77,7 @@ def test_a_second_one_ends_at_once(tmp_path):
     assert not (tmp_path / f"{MODULE}.json").exists()
 
 
+@pytest.mark.process
 def test_it_starts_without_what_it_must_not_have(daemon, monkeypatch):
     monkeypatch.setenv("A_SECRET", "hunter2")
 
@@ -91,6 +95,7 @@ def test_somebody_who_asks_is_not_in_the_way(tmp_path):
             assert Daemon(MODULE, tmp_path).runs()
 
 
+@pytest.mark.process
 def test_one_whose_start_is_given_up_ends(daemon, monkeypatch):
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt

@@ -1,5 +1,7 @@
 from contextlib import ExitStack
 
+import pytest
+
 from infra.platforms import local_emulators as module
 from infra.platforms.local_control import EMULATORS
 from infra.platforms.local_daemon import Daemon
@@ -37,6 +39,7 @@ def test_azurite_comes_back_at_its_ports(tmp_path, monkeypatch):
     assert made[0].folder == tmp_path / "azurite"
 
 
+@pytest.mark.process
 def test_the_process_keeps_a_service_bus(tmp_path):
     DeploymentFolder(tmp_path).save({"emulators": {"storage": False, "service_bus": BUS}})
     daemon = Daemon(EMULATORS, tmp_path)

@@ -55,6 +55,7 @@ async def test_it_serves_what_the_state_says_until_it_is_told_to_stop(tmp_path, 
     assert (before[0], left, after) == (503, 0, (200, "m:1"))
 
 
+@pytest.mark.process
 def test_a_port_that_is_taken_is_told(tmp_path, container):
     port = int(container.addresses[0].rpartition(":")[2])
     DeploymentFolder(tmp_path).save({"port": port, "front": FRONT})

@@ -37,7 +37,7 @@ def test_every_variable_is_set_before_it_is_used(wanted: DeploymentSpec) -> None
         used = set(re.findall(r"(?<!\\)\$\{?(\w+)", line))
         asked = set(re.findall(r'^: "\$\{(\w+):\?', line))
         assert used - asked <= known, line
-        known |= asked | set(re.findall(r"^(\w+)=", line))
+        known |= asked | set(re.findall(r"^(?:for )?(\w+)(?:=| in )", line))
 
 
 def test_the_tutorials_way_is_there_step_by_step() -> None:
@@ -55,6 +55,46 @@ def test_a_group_that_is_there_keeps_its_tags() -> None:
     assert "az group show --name 'team(1)' --output none 2>/dev/null ||\naz group create" in text
 
 
+_STUB = """
+az() {
+  case "$1 $2" in
+    "group exists") echo "$THERE" ;;
+    "resource list") printf '%s\\n' "Microsoft.Web/Sites/other" "$OTHERS" ;;
+    *) echo "az $1 $2" ;;
+  esac
+}
+"""
+
+
+def _begun(there: str, others: str) -> tuple[int, str]:
+    """How a script's beginning ends, in a group with a resource of somebody else, and what it said."""
+    text = script("functions", plan="team-plan").partition("# Resource group")[0]
+    env = {"PATH": "/bin:/usr/bin", "THERE": there, "OTHERS": others}
+    done = subprocess.run(["bash"], input=_STUB + text, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("kind", ["Microsoft.Web/serverFarms", "microsoft.web/serverfarms"])
+def test_what_others_made_is_refused_before_anything_is_changed(kind: str) -> None:
+    code, said = _begun("true", f"{kind}/team-plan")
+
+    assert code == 1
+    assert "Microsoft.Web/serverfarms/team-plan is there without the tag packager-deployment=diabetes" in said
+
+
+@pytest.mark.parametrize(("there", "others"), [("true", "Microsoft.Web/serverFarms/team-plan2"), ("false", "")])
+def test_what_others_made_beside_is_none_of_its_business(there: str, others: str) -> None:
+    assert _begun(there, others) == (0, "")
+
+
+def test_every_resource_that_is_tagged_is_looked_for_first() -> None:
+    head = script("container_apps").partition("# Resource group")[0]
+
+    for each in target_named("container_apps").render(spec("container_apps")):
+        is_looked_for = each.kind != GROUP and "tags" in each.body
+        assert (f" {each.address}" in head) == is_looked_for
+
+
 def test_a_subscription_is_one_word_of_the_shell() -> None:
     manifests = target_named("functions").render(spec("functions"))
 
@@ -70,6 +110,20 @@ def test_an_app_without_keys_gets_roles_before_it_is_made() -> None:
     assert found.count("az role assignment create") == 5
     last_role = len(found) - found[::-1].index("az role assignment create")
     assert last_role < found.index("az functionapp create")
+
+
+def test_the_topic_of_an_account_may_send_before_anybody_subscribes() -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    by_identity, by_keys = script("container_apps", of=told), script("container_apps", of=told, keys=True)
+    found = commands(by_identity)
+
+    assert "# The event topic is Storage Queue Data Message Sender at " in by_identity
+    topic = found.index("az eventgrid system-topic create")
+    assert found[topic + 1 : topic + 3] == ["az role assignment create", "az rest"]
+    assert "--identity systemassigned" in by_identity
+    assert "az eventgrid system-topic event-subscription create" in commands(by_keys)
+    assert '/queueServices/default/queues/events"' in by_keys
+    assert "systemassigned" not in by_keys
 
 
 def test_secrets_come_from_the_environment_and_are_asked_for_at_once() -> None:

@@ -42,7 +42,7 @@ def test_every_body_fits_the_models(spec: DeploymentSpec) -> None:
 def test_every_kind_of_resource_is_judged() -> None:
     kinds = {kind for kind, _ in bodies().values()}
 
-    assert len(kinds) == 13
+    assert len(kinds) == 15
 
 
 def test_a_wrong_key_anywhere_is_noticed() -> None:

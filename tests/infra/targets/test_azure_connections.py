@@ -34,6 +34,13 @@ def test_queues_are_made_for_triggers_answers_and_events() -> None:
     assert of(of=image({"blob": {"source": "EventGrid", "event_queue": "told"}})).queues == ("told",)
 
 
+def test_events_are_wanted_where_the_account_is_not_given() -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "told"}})
+
+    assert [each.queue for each in of(of=told).told] == ["told"]
+    assert of(of=told, settings={"TriggerConnectionString__accountName": "mine"}).told == ()
+
+
 def test_service_bus_wants_queues_topics_and_subscriptions() -> None:
     functions = (
         function("serviceBusTrigger", topicName="news", subscriptionName="mine", connection="B"),

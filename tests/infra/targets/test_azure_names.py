@@ -54,14 +54,23 @@ def test_regions_of_other_clouds_are_refused(name: str) -> None:
         check_region(name)
 
 
-def test_two_settings_differ_by_more_than_case() -> None:
-    with pytest.raises(InvalidDeployment, match="'Key' is there twice"):
-        check_settings(spec("functions", settings={"Key": "1", "KEY": "2"}))
+def test_variables_of_two_secrets_differ_by_more_than_case() -> None:
+    same = {"A": Secret(variable="KEY"), "B": Secret(variable="KEY")}
+    check_settings(spec("functions", settings=same))
+
+    for settings, password in (
+        ({"A": Secret(variable="KEY"), "B": Secret(variable="Key")}, None),
+        ({"A": Secret(variable="KEY")}, Secret(variable="Key")),
+    ):
+        login = RegistryLogin(username="me" if password else "", password=password)
+        with pytest.raises(InvalidDeployment, match="'KEY' and 'Key' of two secrets differ in case only"):
+            check_settings(spec("functions", settings=settings, registry=login))
 
 
-def test_a_secret_is_not_called_as_the_templates_region() -> None:
-    with pytest.raises(InvalidDeployment, match="'Location', of the setting 'K', is what the template calls"):
-        check_settings(spec("functions", settings={"K": Secret(variable="Location")}))
+@pytest.mark.parametrize("name", ["Location", "subscription", "others"])
+def test_a_secret_is_not_called_as_what_the_files_name_themselves(name: str) -> None:
+    with pytest.raises(InvalidDeployment, match=f"'{name}', of the setting 'K', has a meaning of its own"):
+        check_settings(spec("functions", settings={"K": Secret(variable=name)}))
 
 
 def test_a_derived_name_has_the_subscription_in_it_where_the_options_name_one() -> None:

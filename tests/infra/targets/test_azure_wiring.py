@@ -53,6 +53,24 @@ def test_everything_comes_after_what_it_needs() -> None:
         seen.add(each.address)
 
 
+@pytest.mark.parametrize("name", ["AZUREFUNCTIONSWEBHOST__HOSTID", "azureFunctionsWebHost:hostId"])
+def test_a_setting_that_the_deployment_writes_otherwise_counts_alone(name: str) -> None:
+    found = wired(settings={name: "mine"})
+
+    assert [value for name, value in found.settings.items() if name.lower().endswith("hostid")] == ["mine"]
+
+
+def test_events_are_brought_by_a_topic_of_the_account_that_is_made() -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+
+    found = wired(of=told)
+    assert (kinds(found)["systemTopics"], kinds(found)["eventSubscriptions"]) == (1, 1)
+    assert "Storage Queue Data Message Sender" in [role for role, _ in roles(found)]
+    there = kinds(wired(of=told, trigger_storage="teamdata"))
+    assert (there["systemTopics"], there["eventSubscriptions"], there["queues"]) == (0, 0, 1)
+    assert kinds(wired(of=told, trigger_storage="teamdata", event_topic="theirs"))["systemTopics"] == 1
+
+
 def test_the_identity_is_named_in_the_settings_and_no_key_is() -> None:
     found = wired()
 

@@ -51,6 +51,13 @@ def test_two_settings_never_share_a_secret() -> None:
     assert len({each["name"] for each in found}) == 2
 
 
+def test_no_setting_gets_the_name_that_another_one_was_given_for_want_of_its_own() -> None:
+    given = {name: Secret(variable="X") for name in ("A_B", "A__B", "A_B_2", "REGISTRY_PASSWORD")}
+    found = properties(settings=given)["configuration"]["secrets"]
+
+    assert [each["name"] for each in found] == ["a-b", "a-b-2", "a-b-2-2", "registry-password-2"]
+
+
 def test_a_secret_in_a_vault_is_read_by_the_identity() -> None:
     uri = "https://team.vault.azure.net/secrets/key"
     [secret] = properties(settings={"KEY": Secret(vault_uri=uri)})["configuration"]["secrets"]

@@ -65,8 +65,9 @@ def test_the_target_is_found_by_its_name():
 
 
 def test_secrets_are_variables_only():
-    (name, text), *none = target.export(module_spec(registry=LOGIN)).items()
-    assert (name, none) == ("diabetes.deployment.template.json", [])
+    files = target.export(module_spec(registry=LOGIN))
+    assert list(files) == ["diabetes.deployment.template.json", "diabetes.fill.py"]
+    text = files["diabetes.deployment.template.json"]
     agent = json.loads(text)["modulesContent"]["$edgeAgent"][DESIRED]
     assert agent["modules"]["diabetes"]["env"]["TriggerConnectionString"] == {"value": "${STORAGE}"}
     login = agent["runtime"]["settings"]["registryCredentials"]["diabetes"]
@@ -108,6 +109,15 @@ def test_a_layer_has_the_module_alone():
 def test_what_cannot_be_is_refused(said, words):
     with pytest.raises(InvalidDeployment, match=words):
         document(**said)
+
+
+def test_keys_need_a_place_on_a_device():
+    keyed = image({"http": {}})
+    with pytest.raises(InvalidDeployment, match="needs the setting 'AzureWebJobsStorage', a storage account in which"):
+        document(of=keyed, settings={})
+    folder = document(of=keyed, settings={"AzureWebJobsStorage": "folder:/data"}, binds=("/data:/data",))
+    assert "AzureWebJobsSecretStorageType" not in str(folder)
+    assert document(of=image({"http": {"auth_level": "anonymous"}}), settings={})
 
 
 @pytest.mark.parametrize("triggers", [{"event_grid": {}}, {"blob": {"source": "EventGrid"}}])

@@ -18,12 +18,13 @@ def test_an_app_with_azurite():
     document = yaml.safe_load(text)
     app = document["services"]["app"]
 
-    assert document["name"] == "diabetes"
+    assert "name" not in document, "Compose 1 refuses it"
     assert app["depends_on"] == ["azurite"]
     assert "http://azurite:10000/" in app["environment"]["TriggerConnectionString"]
     assert app["ports"] == ["127.0.0.1:${APP_PORT:-8080}:8080"]
     assert (app["read_only"], app["cpus"], app["mem_limit"]) == (True, 0.5, 2**29)
     assert document["services"]["azurite"]["volumes"] == ["azurite:/data"]
+    assert document["services"]["azurite"]["ports"][0] == "127.0.0.1:${AZURITE_BLOB_PORT:-10000}:10000"
     assert document["volumes"] == {"azurite": {}}
 
 

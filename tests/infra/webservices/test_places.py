@@ -3,9 +3,9 @@ import pytest
 from infra import deploying
 from infra.contract import AppImage
 from infra.errors import WebserviceFailed
-from infra.webservices.places import TARGETS, new_keys, specified
+from infra.webservices.places import TARGETS, deployed_now, new_keys, specified
 from infra.webservices.records import ServiceRecord
-from tests.support.deployments import ELSEWHERE, target_named
+from tests.support.deployments import ELSEWHERE, image, target_named
 
 
 def record(compute_type, **arguments):
@@ -54,3 +54,9 @@ def test_the_real_targets_write_their_documents(compute_type, kind, monkeypatch)
     assert kind in {each.kind for each in documents}
     assert not {"one", "two"} & set(str(documents).split("'"))
     assert "AML_SERVICE_PRIMARY_KEY" in str(documents)
+
+
+def test_functions_are_no_web_service(monkeypatch):
+    monkeypatch.setattr(deploying, "app_image", lambda name: image({"http": {}}, reference=name))
+    with pytest.raises(WebserviceFailed, match="is no web service: it has the function 'score_http', and no /score"):
+        deployed_now(record("Local"))

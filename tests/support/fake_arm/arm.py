@@ -96,4 +96,4 @@ class FakeArm:
         if place.word or not place.names:
             return lists.get(self, place, asked)
         found = Answer(body=shown(self, place))
-        return Answer() if asked.method == "HEAD" else found
+        return Answer(status=204) if asked.method == "HEAD" else found

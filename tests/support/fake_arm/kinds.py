@@ -106,6 +106,15 @@ KINDS: Mapping[str, Kind] = {
     "microsoft.servicebus/namespaces/authorizationrules": _kind(name=r"[\w.-]{1,50}", needs=(), created=200),
     "microsoft.servicebus/namespaces/topics": _kind(name=r"[\w./~-]{1,260}", needs=(), created=200),
     "microsoft.servicebus/namespaces/topics/subscriptions": _kind(name=r"[\w.-]{1,50}", needs=(), created=200),
+    "microsoft.eventgrid/systemtopics": _kind(
+        name=r"[A-Za-z0-9-]{3,50}",
+        keys=["identity"],
+        needs=("location", "properties.source", "properties.topicType"),
+        operation="azure-asyncoperation",
+    ),
+    "microsoft.eventgrid/systemtopics/eventsubscriptions": _kind(
+        name=r"[A-Za-z0-9-]{3,64}", needs=("properties",), updated=201, operation="azure-asyncoperation"
+    ),
     "microsoft.keyvault/vaults": _kind(name=r"[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]"),
     "microsoft.operationalinsights/workspaces": _kind(keys=["identity", "etag"], operation="body"),
     "microsoft.insights/components": _kind(keys=["kind", "etag"], created=200),

@@ -84,12 +84,15 @@ def _collection(arm: _Arm, place: Place, word: str, asked: Asked) -> Answer:
 
 
 def _tagged(arm: _Arm, scope: str, wanted: str) -> list[Resource]:
-    """The outermost resources, of one kind or with one tag where the filter says so."""
+    """The outermost resources, of one kind, in one group or with one tag where the filter says so."""
     said = wanted.split("'")
     found = [each for each in arm.store.below(scope) if each.kind.count("/") == 1]
     found = [each for each in found if "roleassignments" not in each.kind.lower()]
     if wanted.lower().startswith("resourcetype eq"):
         return [each for each in found if each.kind.lower() == said[1].lower()]
+    if wanted.lower().startswith("resourcegroup eq"):
+        group = f"{scope}/resourceGroups/{said[1]}/".lower()
+        return [each for each in found if each.path.lower().startswith(group)]
     if wanted.lower().startswith("tagname eq"):
         return [each for each in found if each.body.get("tags", {}).get(said[1]) == said[3]]
     return found
@@ -132,7 +135,11 @@ def _region(name: str) -> dict[str, Any]:
 
 def _provider(namespace: str) -> dict[str, Any]:
     kinds = [kind.partition("/")[2] for kind in KINDS if kind.partition("/")[0] == namespace.lower()]
-    spelled = {"managedenvironments": "managedEnvironments", "containerapps": "containerApps"}
+    spelled = {
+        "managedenvironments": "managedEnvironments",
+        "containerapps": "containerApps",
+        "systemtopics": "systemTopics",
+    }
     types = [
         {"resourceType": spelled.get(kind, kind), "locations": list(REGIONS), "apiVersions": ["2025-01-01"]}
         for kind in kinds

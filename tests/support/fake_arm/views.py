@@ -184,9 +184,24 @@ def _farm(_: _Arm, resource: Resource, body: dict[str, Any]) -> None:
     body["properties"] |= {"status": "Ready", "numberOfSites": 0, "maximumNumberOfWorkers": 3}
 
 
+def _topic(_: _Arm, resource: Resource, body: dict[str, Any]) -> None:
+    # Whatever case it was written in.
+    body["properties"]["topicType"] = body["properties"]["topicType"].lower()
+
+
+def _event_subscription(_: _Arm, resource: Resource, body: dict[str, Any]) -> None:
+    properties = body["properties"]
+    properties["topic"] = resource.path.rpartition("/eventSubscriptions/")[0]
+    properties["filter"] = {"isSubjectCaseSensitive": False, "subjectEndsWith": "", **properties.get("filter", {})}
+    properties.setdefault("eventDeliverySchema", "EventGridSchema")
+    properties.setdefault("retryPolicy", {"maxDeliveryAttempts": 30, "eventTimeToLiveInMinutes": 1440})
+
+
 _VIEWS: dict[str, Callable[[Any, Resource, dict[str, Any]], None]] = {
     "microsoft.storage/storageaccounts": _storage,
     "microsoft.containerregistry/registries": _registry,
+    "microsoft.eventgrid/systemtopics": _topic,
+    "microsoft.eventgrid/systemtopics/eventsubscriptions": _event_subscription,
     "microsoft.managedidentity/userassignedidentities": _identity,
     "microsoft.servicebus/namespaces": _bus,
     "microsoft.containerinstance/containergroups": _group,

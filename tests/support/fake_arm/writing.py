@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tests.support.fake_arm import sites, views
+from tests.support.fake_arm import event_grid, sites, views
 from tests.support.fake_arm.kinds import KINDS, Kind, check
 from tests.support.fake_arm.roles import check_assignment
 from tests.support.fake_arm.store import SUBSCRIPTION, Place, Resource
@@ -73,6 +73,25 @@ def write(arm: _Arm, place: Place, asked: Asked) -> Answer:
     return _put(arm, place, body)
 
 
+def _check_group_update(old: Resource | None, body: Any) -> None:
+    """A container group is changed in place, but for what its host was chosen by."""
+    if old is None or old.kind.lower() != "microsoft.containerinstance/containergroups":
+        return
+
+    def fixed(group: Any) -> list[Any]:
+        properties = group["properties"]
+        sizes = [each["properties"].get("resources") for each in properties["containers"]]
+        return [*(properties.get(key) for key in ("osType", "restartPolicy")), sizes, "ipAddress" in properties]
+
+    if fixed(old.body) != fixed(body):
+        raise Refusal(
+            400,
+            "InvalidContainerGroupUpdate",
+            f"The updates on container group '{old.name}' are invalid. If you are going to update the os type, restart "
+            "policy, network profile, CPU, memory or GPU resources for a container group, you must delete it first.",
+        )
+
+
 def _delete_tags(arm: _Arm, place: Place, asked: Asked) -> Answer:
     if (asked.method, asked.body["operation"]) != ("PATCH", "Delete"):
         raise Refusal(400, "InvalidRequestContent", "Of the tags alone only those that are named can be deleted here.")
@@ -90,6 +109,8 @@ def _put(arm: _Arm, place: Place, body: Any) -> Answer:
         check_assignment(arm, place, body)
     if place.kind.lower() == "microsoft.web/sites":
         sites.check_site(arm, place, body)
+    event_grid.check(arm, place, body)
+    _check_group_update(arm.store.get(place.path.lower()), body)
     new, is_new = arm.store.keep(place, body)
     _start(arm, new)
     status = rules.created if is_new else rules.updated
