@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := packager function_host triggers infra tests examples
 
+# Without files of bytecode, every process of a test would compile the project again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check bench clean
 
 demo: $(VENV)/.installed-demo
@@ -16,7 +19,7 @@ test: $(VENV)/.installed-dev
 
 check: $(VENV)/.installed-dev
 	$(MAKE) --no-print-directory static
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/integration -m "not azurite and not docker and not scoring_server and not service_bus and not microsoft_worker and not azure_cli and not checkov"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --unit --durations=5 --durations-min=2
 
 .PHONY: static
 static:

@@ -3,7 +3,7 @@
 import gc
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from infra.errors import EmulatorUnavailable
 from tests.support import base_image, engine, require
 from tests.support import registry as registry_server
 from tests.support.engine import DockerEngine
+from tests.support.unit_only import ProcessGuard, left_out
 
 # A shell's background job ignores SIGINT, and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -27,9 +28,47 @@ _LEFT_BY_THE_CLIENT = (
 
 
 _REAL = Path(__file__).parent / "integration"
+_RULES = Path(__file__).parent / "architecture"
+_GUARD = ProcessGuard()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--unit", action="store_true", help="Leave out what needs a real part: every marker, and tests/integration."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("unit"):
+        _GUARD.watch()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return True if config.getoption("unit") and collection_path == _REAL else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are no garbage: looking through them again and again doubles the time it takes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    _GUARD.test = "" if item.path.is_relative_to(_RULES) else item.nodeid
+    try:
+        return (yield)
+    finally:
+        _GUARD.test = ""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let no test answer for what the client left, nor one with real processes for a moment of a busy machine.
 
     Those run once more when they fail, and the summary names them: a test that needs that often is a defect.
@@ -39,6 +78,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings(_LEFT_BY_THE_CLIENT))
         if item.path.is_relative_to(_REAL):
             item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
+    if config.getoption("unit"):
+        real = left_out(items, config.rootpath / "pyproject.toml")
+        config.hook.pytest_deselected(items=real)
+        kept = set(items) - set(real)
+        items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -54,7 +54,10 @@ class KeyReader:
 
     def find(self, app: Mapping[str, Any], accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
         """`app` as ARM shows it, `accounts` the storage accounts of its deployment."""
-        settings = {name.lower(): value for name, value in settings_of(self.arm, app).items()}
+        try:
+            settings = {name.lower(): value for name, value in settings_of(self.arm, app).items()}
+        except Refused as refusal:
+            return FoundKey(why_not=f"not shown: the settings of the app: {refusal.code}")
         host_id = settings.get(HOST_ID_SETTING.lower())
         elsewhere = settings.get(PATH_SETTING.lower()) or settings.get(TYPE_SETTING.lower(), "blob").lower() != "blob"
         if not host_id or elsewhere:

@@ -1,25 +1,13 @@
 """Every file has its place, its test, and nothing that holds on one machine only."""
 
-import ast
 import re
 
-import pytest
-
-from tests.architecture.sources import ROOT, files_of_the_project, modules, relative, tree
+from tests.architecture.sources import ROOT, assert_none, files_of_the_project, modules, relative
 
 TOP_LEVEL = {
     ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "docs", "examples",
     "function_host", "infra", "packager", "pyproject.toml", "tests", "triggers",
 }  # fmt: skip
-
-READS_THE_ENVIRONMENT = {
-    "function_host/settings.py": "app settings are environment variables",
-    "function_host/scoring/": "Azure ML hands AZUREML_MODEL_DIR to score.py through the environment",
-    "infra/config.py": "cache folder, and the environment that children inherit",
-    "infra/tether.py": "asks for its parent's process id",
-    "infra/child.py": "hands its own process id on",
-    "packager/config.py": "where models are kept",
-}
 
 WITHOUT_OWN_TEST = {
     "triggers/asgi.py": "three type aliases",
@@ -54,30 +42,14 @@ def _needs_a_test() -> list[str]:
     return [name for name in names if name not in WITHOUT_OWN_TEST]
 
 
-@pytest.mark.parametrize("name", _needs_a_test())
-def test_module_has_its_mirror_test(name) -> None:
-    folder, _, file = name.rpartition("/")
+def test_every_module_has_its_mirror_test() -> None:
+    mirrors = [f"tests/{name.rpartition('/')[0]}/test_{name.rpartition('/')[2]}" for name in _needs_a_test()]
 
-    assert (ROOT / "tests" / folder / f"test_{file}").exists(), f"tests/{folder}/test_{file} is missing"
+    assert_none(f"{mirror} is missing" for mirror in mirrors if not (ROOT / mirror).exists())
 
 
 def test_exceptions_still_exist() -> None:
-    gone = [name for name in [*READS_THE_ENVIRONMENT, *WITHOUT_OWN_TEST] if not (ROOT / name).exists()]
-
-    assert gone == []
-
-
-@pytest.mark.parametrize("path", modules(), ids=relative)
-def test_environment_is_read_in_few_places(path) -> None:
-    if relative(path).startswith(tuple(READS_THE_ENVIRONMENT)):
-        return
-    attributes = {
-        node.attr
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
-    }
-
-    assert attributes & {"environ", "environb", "getenv", "putenv"} == set()
+    assert_none(f"{name} is gone" for name in WITHOUT_OWN_TEST if not (ROOT / name).exists())
 
 
 def test_no_machine_and_no_package_host_is_written_down() -> None:
@@ -90,4 +62,4 @@ def test_no_machine_and_no_package_host_is_written_down() -> None:
             f"{relative(path)}: {match[0]}" for match in (*REGISTRY_HOSTS.finditer(text), *MACHINE_PATHS.finditer(text))
         ]
 
-    assert found == []
+    assert_none(found)

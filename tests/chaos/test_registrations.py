@@ -9,6 +9,7 @@ def packager_home(tmp_path, monkeypatch):
     monkeypatch.setenv("PACKAGER_HOME", str(tmp_path / "home"))
 
 
+@pytest.mark.process
 def test_registrations_from_three_processes(tmp_path):
     plan = Plan(processes=3, registrations=30, kills=1)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 TWO_FUNCTIONS = """
 @app.route()
 def good(req: func.HttpRequest) -> str:
@@ -104,6 +106,7 @@ def failing(warmup, context) -> None:
     assert sys.modules["function_app"].attempts == [0, 1, 2, 3]
 
 
+@pytest.mark.real_time
 async def test_row_80_a_function_that_takes_too_long(app, caplog):
     _, client = await app(
         TWO_FUNCTIONS

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
+pytestmark = pytest.mark.real_time
+
 APP = """
 import asyncio, json, os
 from pathlib import Path

@@ -20,6 +20,8 @@ from triggers.folder_queues import FolderQueues
 from triggers.http_body import whole
 from triggers.local_folder import LocalFolder
 
+pytestmark = pytest.mark.real_time
+
 __all__ = ["account", "instances"]
 
 HOSTS = "azure-webjobs-hosts"

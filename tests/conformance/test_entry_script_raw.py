@@ -122,6 +122,7 @@ def servers(tmp_path_factory):
         yield both
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_our_answer(servers, row):
     row.check(servers.ours(row.ask))

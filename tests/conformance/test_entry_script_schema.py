@@ -144,6 +144,7 @@ def servers(tmp_path_factory):
         yield {name: stack.enter_context(pair(folder / name, text)) for name, text in SCRIPTS.items()}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("script", "row"), ROWS, ids=lambda value: value.name if isinstance(value, Row) else "")
 def test_our_answer(servers, script, row):
     row.check(servers[script].ours(row.ask))

@@ -102,6 +102,7 @@ def servers(tmp_path_factory):
         }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("settings", "row"), ROWS, ids=lambda value: value.name if isinstance(value, Row) else "")
 def test_our_answer(servers, settings, row):
     row.check(servers[settings].ours(row.ask))
@@ -117,6 +118,7 @@ def test_the_real_one_says_the_same(servers, settings, row):
         row.compare(ours, real)
 
 
+@pytest.mark.process
 def test_a_script_may_clean_up_when_its_time_is_over(servers, tmp_path_factory):
     servers["file"].ours(Ask(body=b"spin"))
     assert list(tmp_path_factory.getbasetemp().glob("settings*/file/ours/cleaned"))

@@ -44,6 +44,7 @@ def settings(name):
     return {"SCORING_TIMEOUT_MS": "soon"} if name == "broken settings" else {}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", BROKEN)
 def test_our_host_ends(name, tmp_path):
     folder = tmp_path / "app"
@@ -57,6 +58,7 @@ def test_our_host_ends(name, tmp_path):
     assert SAYS.get(name, "score.py") in log.read_text()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("is_changed", [False, True])
 def test_a_model_that_was_changed_after_packaging_is_refused(is_changed, tmp_path):
     (tmp_path / "source").mkdir()
@@ -92,6 +94,7 @@ def test_the_real_one_ends_too(name, tmp_path):
         child.stop(process)
 
 
+@pytest.mark.process
 def test_a_run_with_more_than_it_gets_starts_and_every_request_fails(tmp_path):
     with scoring_pair.pair(tmp_path, INIT + "def run(a, b):\n    return a\n") as both:
         answer = both.ours(scoring_pair.Ask(body=b"x"))

@@ -99,6 +99,7 @@ async def test_row_81_a_running_function_completes_and_is_settled_and_nothing_ne
     assert not (signs / "second").exists()
 
 
+@pytest.mark.process
 async def test_nothing_is_taken_while_a_slow_request_is_answered(write_app, tmp_path):
     signs, ready, account = tmp_path / "signs", tmp_path / "ready.json", tmp_path / "account"
     root = write_app({"function_app.py": HEAD + BLOB})
@@ -117,6 +118,7 @@ async def test_nothing_is_taken_while_a_slow_request_is_answered(write_app, tmp_
     assert not (signs / "blob").exists()
 
 
+@pytest.mark.process
 async def test_row_83_who_asks_too_early_is_refused_and_who_asks_again_is_answered(write_app, tmp_path):
     signs, ready = tmp_path / "signs", tmp_path / "ready.json"
     port = _free_port()
@@ -156,6 +158,7 @@ print([name for name in heavy if name in sys.modules])
 """
 
 
+@pytest.mark.process
 def test_an_app_of_http_functions_loads_nothing_of_other_triggers(write_app, tmp_path):
     root = write_app({"function_app.py": HEAD})
     command, env = [sys.executable, "-c", STARTED, str(root)], {**os.environ, "SIGNS": str(tmp_path)}

@@ -36,6 +36,7 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> dict[str, object]:
     return json.loads(path.read_text())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_it_serves_until_it_is_told_to_stop(write_app, tmp_path, number, code):
     with start(write_app(GOOD), "--ready-file", str(tmp_path / "ready.json")) as process:
@@ -49,6 +50,7 @@ def test_it_serves_until_it_is_told_to_stop(write_app, tmp_path, number, code):
     assert f"Listening on {ready['url']}" in log
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("script", "last_of_traceback"),
     [
@@ -67,6 +69,7 @@ def test_a_broken_script_gives_its_own_traceback_first_then_one_sentence(write_a
     assert "function_host" not in "".join(lines[:2]), log
 
 
+@pytest.mark.process
 def test_an_app_that_is_not_there_is_a_configuration_error(tmp_path):
     with start(tmp_path) as process:
         _, log = process.communicate(timeout=30)
@@ -76,6 +79,7 @@ def test_an_app_that_is_not_there_is_a_configuration_error(tmp_path):
     )
 
 
+@pytest.mark.process
 def test_a_signal_ends_it_while_init_still_runs(write_app):
     slow = "import time\ndef init():\n    print('init', flush=True)\n    time.sleep(60)\ndef run(d): pass"
     with start(write_app({**GOOD, "score.py": slow})) as process:
@@ -86,6 +90,7 @@ def test_a_signal_ends_it_while_init_still_runs(write_app):
     assert "Listening" not in log
 
 
+@pytest.mark.process
 def test_a_taken_port_is_one_sentence_and_init_does_not_run(write_app):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -105,6 +110,7 @@ def test_a_port_that_is_none_is_a_usage_error(capsys, port):
     assert f"argument --port: '{port}' is no port; it must be a number from 0 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.process
 def test_a_ready_file_without_a_folder_is_one_sentence(write_app, tmp_path):
     with start(write_app(GOOD), "--ready-file", str(tmp_path / "none" / "ready.json")) as process:
         _, log = process.communicate(timeout=30)
@@ -112,6 +118,7 @@ def test_a_ready_file_without_a_folder_is_one_sentence(write_app, tmp_path):
     assert len(log.strip().splitlines()) == 1
 
 
+@pytest.mark.process
 def test_keys_that_nobody_keeps_are_told(write_app, tmp_path):
     keyed = {**GOOD, "function_app.py": GOOD["function_app.py"].replace('{"auth_level": "anonymous"}', "{}")}
     with start(write_app(keyed), "--ready-file", str(tmp_path / "ready.json")) as process:
@@ -121,6 +128,7 @@ def test_keys_that_nobody_keeps_are_told(write_app, tmp_path):
     assert "Function keys are temporary: set FUNCTIONS_SECRETS_PATH" in log
 
 
+@pytest.mark.process
 def test_a_relative_ready_file_lies_where_the_command_was_given(write_app, tmp_path, monkeypatch):
     root = write_app(GOOD)
     monkeypatch.chdir(tmp_path)
@@ -131,6 +139,7 @@ def test_a_relative_ready_file_lies_where_the_command_was_given(write_app, tmp_p
     assert process.returncode == 0
 
 
+@pytest.mark.process
 def test_functions_are_written_down_without_running_them(write_app, tmp_path):
     root = write_app({**GOOD, "score.py": "print('loaded')\ndef init(): raise ValueError\ndef run(d): pass"})
     found = tmp_path / "functions.json"

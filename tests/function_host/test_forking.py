@@ -3,6 +3,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 # In a process of its own: what is registered for forks stays registered.
 PROGRAM = """
 import asyncio, os, signal, sys, threading

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 START = """
 import atexit, multiprocessing, os, sys, threading, time
 from concurrent.futures import ProcessPoolExecutor

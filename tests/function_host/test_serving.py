@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+pytestmark = pytest.mark.process
+
 APP = {
     "function_app.py": """
         from function_host.scoring import scoring_app

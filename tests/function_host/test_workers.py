@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.processes import has_ended
 
+pytestmark = pytest.mark.process
+
 PROGRAM = """
 import os, select, signal, sys, time
 from function_host.workers import Worker, Workers

@@ -69,6 +69,7 @@ def test_comments_are_read_as_the_host_reads_them(app: Path) -> None:
     assert (values["A"], values["B"], values["C"]) == ("1", "", "//x")
 
 
+@pytest.mark.process
 def test_functions_are_those_the_host_finds(app: Path) -> None:
     functions = app_functions(app_settings(app))
 
@@ -78,6 +79,7 @@ def test_functions_are_those_the_host_finds(app: Path) -> None:
     assert functions[0].trigger.option("path") == "input/{name}.txt"
 
 
+@pytest.mark.process
 def test_an_app_that_cannot_be_loaded_is_told_with_its_error(app: Path) -> None:
     (app / "function_app.py").write_text("import no_such_thing")
 

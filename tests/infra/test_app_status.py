@@ -18,6 +18,8 @@ from triggers.folder_ledger import FolderLedger
 from triggers.folder_queues import FolderQueues
 from triggers.local_folder import LocalFolder
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

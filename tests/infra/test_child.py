@@ -10,6 +10,8 @@ import pytest
 from infra import child
 from tests.support.processes import has_ended
 
+pytestmark = pytest.mark.process
+
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 STARTER = """
 import os, pathlib, sys

@@ -9,6 +9,8 @@ from infra.errors import InvalidRunRequest, NoSuchFailure
 from infra.given_up import given_up, replay_given_up, show_given_up
 from tests.support import failed
 
+pytestmark = pytest.mark.process
+
 LETTER = "in/$DeadLetterQueue/7"
 WITH_A_QUEUE = """
 @app.service_bus_queue_trigger(arg_name="m", queue_name="in", connection="Bus")

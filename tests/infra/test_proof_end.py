@@ -18,6 +18,7 @@ def ended(code: str) -> subprocess.Popen[bytes]:
     return process
 
 
+@pytest.mark.process
 def test_a_process_that_nobody_waited_for_has_ended() -> None:
     with ended("") as process:
         assert has_ended(process.pid)
@@ -26,6 +27,7 @@ def test_a_process_that_nobody_waited_for_has_ended() -> None:
     assert not has_ended(os.getpid())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -48,6 +50,7 @@ def test_the_end_is_told_with_its_code_and_the_script(tmp_path: Path, code: str,
     assert f"{tmp_path}/app/azureml-app/score.py ended it in run()" in told
 
 
+@pytest.mark.process
 def test_who_was_never_seen_does_not_end(tmp_path: Path) -> None:
     with ended("") as process:
         life = Life(runs.app_run(tmp_path, pid=process.pid))

@@ -46,6 +46,7 @@ def test_this_interpreter_if_it_has_everything(tmp_path: Path, requirements: str
     assert (found.executable, found.brings_no_host) == (Path(sys.executable), False)
 
 
+@pytest.mark.process
 def test_a_lock_is_taken_at_its_word(tmp_path: Path, index: Path) -> None:
     lock = (
         f"# Python {HERE} on linux/{platform.machine()} with glibc 2.36\npytest=={version('pytest')} \\\n    --hash=x\n"
@@ -67,6 +68,7 @@ def test_packages_of_another_machine_cannot_be_run_here(tmp_path: Path) -> None:
     assert proof_python(app(tmp_path / "app", lock=lock + here), print).executable == Path(sys.executable)
 
 
+@pytest.mark.process
 def test_an_environment_is_made_once_and_kept(tmp_path: Path, index: Path, cache: Path) -> None:
     add_wheel(index, "proofpkg", "py3-none-any", version="1.5")
     heard: list[str] = []
@@ -84,12 +86,14 @@ def test_an_environment_is_made_once_and_kept(tmp_path: Path, index: Path, cache
     assert [path.name for path in kept.glob("lib/python*/site-packages/proofpkg-*")] == ["proofpkg-1.5.dist-info"]
 
 
+@pytest.mark.process
 def test_what_cannot_be_had_is_told_and_leaves_nothing(tmp_path: Path, index: Path, cache: Path) -> None:
     with pytest.raises(ProofImpossible, match="'nowhere', which the environment names, in the index"):
         proof_python(app(tmp_path / "app", requirements="nowhere==1\n"), print)
     assert not (cache / "environments").exists()
 
 
+@pytest.mark.process
 def test_another_python_that_is_not_here(tmp_path: Path, index: Path, cache: Path) -> None:
     with pytest.raises(ProofImpossible, match="No environment can be made for the app here"):
         proof_python(app(tmp_path / "app", python="3.99", lock=""), print)
@@ -102,6 +106,7 @@ def test_an_app_that_was_not_packaged_has_no_host_of_its_own(tmp_path: Path) -> 
     assert proof_python(tmp_path, print).executable == Path(sys.executable)
 
 
+@pytest.mark.process
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, index: Path, cache: Path) -> None:
     add_wheel(index, "proofpkg", "py3-none-any", version="1.5")
     cache.mkdir()

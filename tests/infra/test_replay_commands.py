@@ -75,6 +75,7 @@ def test_a_time_may_be_a_moment() -> None:
     assert packager("replay", "app", "--since", "yesterday").exit_code == 2
 
 
+@pytest.mark.process
 def test_what_was_given_up_is_listed(app: Path) -> None:
     assert packager("poison", "list", app).stdout == (
         "input/a.txt  2024-05-01 08:00:00Z  one  5 attempts  ValueError: bad\n"
@@ -84,6 +85,7 @@ def test_what_was_given_up_is_listed(app: Path) -> None:
     assert [(one["function"], one["blob"]) for one in documents] == [("one", "input/a.txt"), ("one", "input/b.txt")]
 
 
+@pytest.mark.process
 def test_what_cannot_be_listed_is_told_after_what_can(app: Path) -> None:
     (app / "function_app.py").write_text("raise RuntimeError('no model today')")
     result = packager("poison", "list", app)
@@ -98,6 +100,7 @@ def test_one_record_is_shown_whole(app: Path) -> None:
     assert isinstance(packager("poison", "show", app, "input/c.txt").exception, NoSuchFailure)
 
 
+@pytest.mark.process
 def test_given_up_blobs_are_replayed_by_name_or_all(app: Path) -> None:
     assert packager("poison", "replay", app).exit_code == 2
     assert packager("poison", "replay", app, "input/a.txt", "--all").exit_code == 2

@@ -66,6 +66,7 @@ def test_failed_blobs_are_asked_for_by_what_their_records_say(app: Path) -> None
     ]
 
 
+@pytest.mark.process
 def test_blobs_are_listed_as_their_functions_name_them(app: Path) -> None:
     for name in ("input/a.txt", "input/deep/b.txt", "input/c.json", "other/c.json", "third/a.txt"):
         failed.put(failed.storage_of(app) / name, "x")
@@ -91,6 +92,7 @@ def test_a_dry_run_counts_all_names_twenty_and_asks_for_nothing(app: Path) -> No
     assert failed.asked(app) == []
 
 
+@pytest.mark.process
 def test_a_function_that_waits_for_no_blobs_is_told_with_those_that_do(app: Path) -> None:
     with pytest.raises(InvalidRunRequest, match=r"has no function 'three' with a blob trigger.*are: one, two\."):
         replay(app, Selection(function="three"))

@@ -35,6 +35,7 @@ def test_a_data_folder_belongs_to_one_run(app: Path, tmp_path: Path) -> None:
             run(app, data_dir=tmp_path)
 
 
+@pytest.mark.process
 def test_an_app_that_cannot_load_passes_on_code_and_words(app: Path, tmp_path: Path) -> None:
     (app / "function_app.py").write_text("raise RuntimeError('no model today')\n")
     heard: list[str] = []

@@ -37,6 +37,7 @@ def packager(*arguments: object) -> Result:
     return CliRunner().invoke(root, [str(one) for one in arguments])
 
 
+@pytest.mark.process
 def test_people_read_it_in_lines(app: Path) -> None:
     shown = packager("status", app, "--count").stdout
 
@@ -47,6 +48,7 @@ def test_people_read_it_in_lines(app: Path) -> None:
     )
 
 
+@pytest.mark.process
 def test_programs_read_json(app: Path) -> None:
     document = json.loads(packager("status", app, "--json").stdout)
 

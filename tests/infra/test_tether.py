@@ -2,7 +2,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from infra import tether
+
+pytestmark = pytest.mark.process
 
 
 def run(parent: int, *command: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,7 @@ def lock(tmp_path, *lines: str, target: WheelTarget = TARGET) -> str:
     return lock_requirements(file, target)
 
 
+@pytest.mark.process
 def test_everything_is_there_with_version_hash_and_who_wants_it(index, tmp_path):
     add_wheel(index, "top", "py3-none-any", "bottom")
     add_wheel(index, "bottom", "py3-none-any")
@@ -33,6 +34,7 @@ def test_everything_is_there_with_version_hash_and_who_wants_it(index, tmp_path)
     assert locked_versions(tmp_path / "requirements.lock") == {"bottom": "1.0", "top": "1.0"}
 
 
+@pytest.mark.process
 def test_markers_are_those_of_the_image_not_of_this_python(index, tmp_path):
     add_wheel(index, "top", "py3-none-any", "old; python_version < '3.12'", "arm; platform_machine == 'aarch64'")
     add_wheel(index, "old", "py3-none-any")
@@ -46,6 +48,7 @@ def test_markers_are_those_of_the_image_not_of_this_python(index, tmp_path):
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "tag", ["cp311-cp311-win_amd64", "cp311-cp311-manylinux_2_39_x86_64", "cp312-cp312-linux_x86_64"]
 )
@@ -59,6 +62,7 @@ def test_a_wheel_that_does_not_fit_is_named_with_who_wants_it(index, tmp_path, t
         lock(tmp_path, "top")
 
 
+@pytest.mark.process
 def test_what_has_source_only_is_named(index, tmp_path):
     (index / "source-1.0.tar.gz").write_bytes(b"")
 
@@ -70,6 +74,7 @@ def test_what_has_source_only_is_named(index, tmp_path):
         lock(tmp_path, "source")
 
 
+@pytest.mark.process
 def test_what_does_not_exist_is_named_with_who_wants_it(index, tmp_path):
     add_wheel(index, "lonely", "py3-none-any", "missing>=2")
 
@@ -77,6 +82,7 @@ def test_what_does_not_exist_is_named_with_who_wants_it(index, tmp_path):
         lock(tmp_path, "lonely")
 
 
+@pytest.mark.process
 def test_requirements_that_exclude_each_other_are_shown(index, tmp_path):
     add_wheel(index, "bottom", "py3-none-any")
 
@@ -84,6 +90,7 @@ def test_requirements_that_exclude_each_other_are_shown(index, tmp_path):
         lock(tmp_path, "bottom>=2")
 
 
+@pytest.mark.process
 def test_an_index_that_cannot_be_asked_is_another_failure(index, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
@@ -92,6 +99,7 @@ def test_an_index_that_cannot_be_asked_is_another_failure(index, tmp_path, monke
         lock(tmp_path, "--index-url http://127.0.0.1:9/simple", "top")
 
 
+@pytest.mark.process
 def test_options_stay_at_the_top(index, tmp_path):
     add_wheel(index, "top", "py3-none-any")
 
@@ -108,6 +116,7 @@ def runtime(index) -> None:
         add_wheel(index, requirement.name.replace("-", "_"), "py3-none-any", version=version(requirement.name))
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("runtime")
 def test_a_context_is_locked_for_the_platform_that_was_named(index, inference_config, environment, tmp_path):
     add_wheel(index, "fast", "cp311-cp311-manylinux_2_17_aarch64")
@@ -121,6 +130,7 @@ def test_a_context_is_locked_for_the_platform_that_was_named(index, inference_co
     assert "requirements.lock" in (tmp_path / "out" / "Dockerfile").read_text()
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("runtime")
 def test_a_context_that_cannot_be_locked_is_not_left(index, inference_config, environment, tmp_path):
     add_wheel(index, "fast", "cp311-cp311-manylinux_2_17_aarch64")

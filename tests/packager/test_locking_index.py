@@ -1,3 +1,5 @@
+import pytest
+
 from packager.locking_index import parse_settings, pip_settings, uv_index_options
 
 
@@ -14,6 +16,7 @@ def test_variables_win_over_files():
     assert settings == {"index-url": "https://b.example.com/simple"}
 
 
+@pytest.mark.process
 def test_the_settings_are_pips_own(monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", "/one /two")
 

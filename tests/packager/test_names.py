@@ -18,6 +18,7 @@ def test_what_is_not_there_is_named():
         _ = packager.nothing
 
 
+@pytest.mark.process
 def test_the_import_brings_no_http_client_along():
     script = "import sys, packager; print([name for name in ('urllib3', 'cryptography') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -61,6 +61,7 @@ def test_provers_are_found_by_name():
         find_prover("x")
 
 
+@pytest.mark.process
 def test_a_prover_that_a_folder_of_the_user_hides_is_told_with_the_way_out(tmp_path):
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "__init__.py").touch()

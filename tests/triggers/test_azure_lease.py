@@ -11,6 +11,7 @@ from triggers.errors import SourceUnavailable
 NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;BlobEndpoint=http://127.0.0.1:9/a;"
 
 
+@pytest.mark.real_time
 async def test_an_account_that_is_not_there_is_unavailable():
     lease = AzureLease(blob_service(account(NOWHERE)), "hosts", "locks/x")
     with pytest.raises(SourceUnavailable, match="cannot be reached to take the lease 'locks/x'"):

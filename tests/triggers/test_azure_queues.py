@@ -12,6 +12,7 @@ def test_what_is_no_connection_string_is_refused():
         AzureQueues(account("nonsense"))
 
 
+@pytest.mark.real_time
 async def test_an_account_that_is_not_there_is_unavailable():
     text = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:9/a;"
     queues = AzureQueues(account(text))

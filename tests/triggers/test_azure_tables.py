@@ -39,6 +39,7 @@ def test_values_are_read_as_json_has_them():
     assert list(_plain(raw))[:2] == ["PartitionKey", "RowKey"]
 
 
+@pytest.mark.real_time
 async def test_an_account_that_is_not_there_is_unavailable():
     text = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a;"
     tables = AzureTables(account(text))

@@ -150,6 +150,7 @@ def test_where_event_grid_tells_of_blobs_nobody_need_look():
     assert rule.min_replicas == 0
 
 
+@pytest.mark.process
 def test_the_adapter_is_complete_and_imports_no_sdk():
     code = (
         "import sys, triggers.blob as b; print(b.adapter.name, b.adapter.binding_type, b.adapter.extension);"

@@ -175,6 +175,7 @@ async def test_a_file_dropped_in_a_folder_has_its_answer(tmp_path, host_account)
     assert [json.loads(path.read_text())["facts"] for path in receipts] == [{}, {}]
 
 
+@pytest.mark.real_time
 async def test_many_files_at_once_are_each_answered_once(tmp_path):
     settings = {"Store": f"folder:{tmp_path}"}
     echo = Echo(settings)
@@ -206,6 +207,7 @@ class WriteTo(Echo):
             return FunctionResult(error=error)
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize(
     ("path", "told"),
     [

@@ -94,6 +94,7 @@ async def test_of_many_receivers_each_message_goes_to_one(tmp_path):
     assert sorted(int(text) for part in found for text in part) == list(range(100))
 
 
+@pytest.mark.process
 async def test_processes_share_a_queue_and_none_is_done_twice(tmp_path, store):
     for number in range(200):
         await store.send("work", str(number))
@@ -104,6 +105,7 @@ async def test_processes_share_a_queue_and_none_is_done_twice(tmp_path, store):
     assert await store.count("work") == 0
 
 
+@pytest.mark.process
 async def test_a_killed_process_loses_nothing(tmp_path, store):
     for number in range(300):
         await store.send("work", str(number))

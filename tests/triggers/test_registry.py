@@ -24,6 +24,7 @@ def test_an_unknown_trigger_is_told_with_those_there_are(find):
         find("pigeon")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("asking", ["by_name('http')", "by_binding_type('HttpTrigger')"])
 def test_asking_for_one_trigger_loads_no_other(asking):
     code = f"import sys, triggers.registry as r; r.{asking}; print('triggers.blob' in sys.modules)"

@@ -118,6 +118,7 @@ def told_by_two(tmp_path) -> list[list[str]]:
     return [part.splitlines() for part in done.stdout.split("forgotten")]
 
 
+@pytest.mark.process
 def test_one_answer_is_the_sum_of_all_processes(told_by_two):
     both, one = told_by_two
     assert 'functions_executions_total{function="f"} 2.0' in both

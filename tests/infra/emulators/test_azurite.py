@@ -7,6 +7,8 @@ import pytest
 from infra.emulators.azurite import KEY, VERSION, Azurite
 from infra.errors import EmulatorUnavailable
 
+pytestmark = pytest.mark.process
+
 LISTENS = """#!/bin/sh
 echo "$@" > "$CALLS"
 echo "Azurite Blob service is starting at http://127.0.0.1:0"

@@ -95,6 +95,16 @@ def test_account_keys_that_one_may_not_list(azure):
     assert found(azure, "container_apps", keys=True).details["key"].endswith("AuthorizationFailed")
 
 
+def test_a_reader_of_the_group_still_gets_a_status(azure):
+    azure.apply(asked("app_service"))
+    azure.fake.refuse("POST", "/config/appsettings/list", Refusal(403, "AuthorizationFailed", "No."))
+
+    shown = found(azure, "app_service")
+
+    assert (shown.state, shown.key) == ("running", "")
+    assert shown.details["key"] == "not shown: the settings of the app: AuthorizationFailed"
+
+
 def test_in_an_account_that_the_settings_name(azure):
     settings = {"AzureWebJobsStorage__accountName": "teamdata"}
     azure.apply(asked("container_apps", settings=settings))

@@ -10,6 +10,8 @@ from infra.targets.iot_edge import target
 from tests.support.deployments import spec
 from tests.support.iot_edge_schemas import judge
 
+pytestmark = pytest.mark.process
+
 NASTY = {"STORAGE": 'a"b\\c\n$edgeAgent ${PW}', "PW": "${STORAGE}`id`'"}
 LOGIN = RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW"))
 SETTINGS = {"TriggerConnectionString": Secret(variable="STORAGE"), "PLAIN": "a$HOME ${STORAGE} ${OTHER}"}

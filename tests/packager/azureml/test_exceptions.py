@@ -3,6 +3,7 @@ import pytest
 from packager.azureml import exceptions
 
 
+@pytest.mark.process
 def test_old_code_catches_what_it_caught(run_old):
     printed = run_old("""
     from azureml.core import Model, Workspace
@@ -30,6 +31,7 @@ def test_old_code_catches_what_it_caught(run_old):
     assert printed == "True None\n" * 4 + "entry_script\nIt failed. the log\n"
 
 
+@pytest.mark.process
 def test_installed_exceptions_are_used(run_old, tmp_path):
     package = tmp_path / "installed" / "azureml"
     package.mkdir(parents=True)

@@ -26,6 +26,7 @@ print(blob.state, ws.models["old"].version)
 """
 
 
+@pytest.mark.process
 def test_an_old_notebook_runs_unchanged(run_old, tmp_path):
     printed = run_old(OLD)
 
@@ -33,6 +34,7 @@ def test_an_old_notebook_runs_unchanged(run_old, tmp_path):
     assert "input/{blobname}.json" in (tmp_path / "out" / "function_app.py").read_text()
 
 
+@pytest.mark.process
 def test_what_is_installed_is_not_replaced(run_old, tmp_path):
     core = tmp_path / "installed" / "azureml" / "core"
     core.mkdir(parents=True)
@@ -52,6 +54,7 @@ def test_what_is_installed_is_not_replaced(run_old, tmp_path):
     assert printed == "real True True True\n"
 
 
+@pytest.mark.process
 def test_what_has_no_stand_in_is_missing(run_old):
     printed = run_old("""
     import importlib.util
@@ -66,6 +69,7 @@ def test_what_has_no_stand_in_is_missing(run_old):
     assert printed == "No module named 'azureml.unheard_of'\nNone\n"
 
 
+@pytest.mark.process
 def test_all_modules_can_be_imported(run_old):
     names = [name for name in MODULES if name != "sklearn.externals.joblib"]
 
@@ -80,6 +84,7 @@ def test_all_modules_can_be_imported(run_old):
     assert printed == "done\n"
 
 
+@pytest.mark.process
 def test_a_scoring_script_can_be_tried(run_old, tmp_path):
     (tmp_path / "score_of_mine.py").write_text(
         "from azureml.contrib.services.aml_request import AMLRequest, rawhttp\n"
@@ -100,6 +105,7 @@ def test_a_scoring_script_can_be_tried(run_old, tmp_path):
     assert printed == "201\n"
 
 
+@pytest.mark.process
 def test_the_joblib_of_scikit_learn(run_old, tmp_path):
     for package in ("sklearn", "sklearn/externals", "joblib"):
         (tmp_path / "installed" / package).mkdir()
@@ -117,6 +123,7 @@ def test_the_joblib_of_scikit_learn(run_old, tmp_path):
     assert printed == "False\n7 7 7 True\n"
 
 
+@pytest.mark.process
 def test_all_of_what_is_not_kept_can_be_imported(run_old):
     printed = run_old("""
     from azureml.train.hyperdrive import HyperDriveConfig

@@ -54,6 +54,7 @@ def members(cache, image):
         return {each.name: (each, tar.extractfile(each).read() if each.isfile() else b"") for each in tar.getmembers()}
 
 
+@pytest.mark.process
 def test_packages_become_an_image_that_a_builder_can_use(shop, cache):
     image = fetch(cache)
 
@@ -76,6 +77,7 @@ def test_packages_become_an_image_that_a_builder_can_use(shop, cache):
     )
 
 
+@pytest.mark.process
 def test_an_image_is_kept_until_it_is_refreshed(shop, cache):
     first = fetch(cache)
     assert fetch(cache) == first
@@ -85,6 +87,7 @@ def test_an_image_is_kept_until_it_is_refreshed(shop, cache):
     assert fetch(cache, refresh=True) != first
 
 
+@pytest.mark.process
 def test_one_source_refreshes_once(shop, cache):
     source = DebianSource(cache=cache, refresh=True)
     first = source.fetch("bookworm", AMD64, cache.layout)
@@ -93,6 +96,7 @@ def test_one_source_refreshes_once(shop, cache):
     assert source.fetch("bookworm", AMD64, cache.layout) == first
 
 
+@pytest.mark.process
 def test_a_damaged_record_or_blob_is_made_again(shop, cache):
     first = fetch(cache)
     cache.layout.path(cache.layout.manifest(first).layers[0].digest).unlink()
@@ -102,6 +106,7 @@ def test_a_damaged_record_or_blob_is_made_again(shop, cache):
     assert cache.layout.read(fetch(cache))
 
 
+@pytest.mark.process
 def test_nothing_unfinished_stays(shop, cache):
     fetch(cache)
 

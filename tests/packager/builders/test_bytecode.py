@@ -26,6 +26,7 @@ def compiled(folder, compiler, files):
     return {path.name: path.read_bytes() for path in (folder / "__pycache__").glob("*.pyc")}
 
 
+@pytest.mark.process
 def test_bytecode_does_not_depend_on_the_folder_or_the_time(tmp_path, compiler):
     files = {"a.py": SOURCE, "b.py": SOURCE + "x = 1\n"}
 
@@ -36,6 +37,7 @@ def test_bytecode_does_not_depend_on_the_folder_or_the_time(tmp_path, compiler):
     assert len(first) == 2
 
 
+@pytest.mark.process
 def test_bytecode_is_never_checked_and_names_the_path_in_the_image(tmp_path, compiler):
     (data,) = compiled(tmp_path / "1", compiler, {"a.py": SOURCE}).values()
 
@@ -44,16 +46,19 @@ def test_bytecode_is_never_checked_and_names_the_path_in_the_image(tmp_path, com
     assert b"/opt/a.py" in data
 
 
+@pytest.mark.process
 def test_what_cannot_be_compiled_is_left_out(tmp_path, compiler):
     found = compiled(tmp_path / "1", compiler, {"a.py": SOURCE, "broken.py": "def\n", "odd.py": "a\0b"})
 
     assert [name.partition(".")[0] for name in found] == ["a"]
 
 
+@pytest.mark.process
 def test_many_files_are_compiled_too(tmp_path, compiler):
     assert len(compiled(tmp_path / "1", compiler, {f"m{number}.py": SOURCE for number in range(150)})) == 150
 
 
+@pytest.mark.process
 def test_an_interpreter_of_another_minor_is_asked_what_it_is(tmp_path, monkeypatch):
     compiler_for.cache_clear()
     other = tmp_path / "python3.99"
@@ -81,6 +86,7 @@ def test_an_interpreter_that_fails_is_told(tmp_path):
         compile_files([(tmp_path / "a.py", "/a.py")], Compiler(program="false", name="x", build="x"))
 
 
+@pytest.mark.process
 def test_the_compiled_file_runs(tmp_path, compiler):
     compiled(tmp_path / "1", compiler, {"a.py": "print('ran')\n"})
     (tmp_path / "1" / "a.py").write_text("print('changed')\n")

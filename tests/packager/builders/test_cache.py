@@ -128,6 +128,7 @@ def test_a_build_that_was_cut_short_leaves_the_cache_sound(cache):
     assert make.made == 1
 
 
+@pytest.mark.process
 def test_a_build_that_was_killed_leaves_the_cache_sound(cache, tmp_path):
     with (tmp_path / "model").open("wb") as model:
         model.truncate(4_000_000_000)
@@ -147,6 +148,7 @@ def test_a_build_that_was_killed_leaves_the_cache_sound(cache, tmp_path):
     assert unfinished(cache) == []
 
 
+@pytest.mark.process
 def test_a_disk_that_fills_up_is_told_and_leaves_nothing_half(cache, tmp_path):
     (tmp_path / "model").write_bytes(os.urandom(1_000_000))
 

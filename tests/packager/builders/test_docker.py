@@ -111,6 +111,7 @@ class FakeEngine:
         raise APIError("denied")
 
 
+@pytest.mark.process
 def test_a_lock_is_for_the_engines_platform(index, tmp_path):
     add_wheel(index, "fast", "cp311-cp311-manylinux_2_17_aarch64")
     requirements = tmp_path / "requirements.txt"
@@ -123,6 +124,7 @@ def test_a_lock_is_for_the_engines_platform(index, tmp_path):
     assert text.startswith("# Python 3.11 on linux/aarch64 with glibc 2.36\nfast==1.0 ")
 
 
+@pytest.mark.process
 def test_a_lock_that_was_made_is_kept_until_it_shall_be_looked_up_again(index, tmp_path):
     add_wheel(index, "plain", "py3-none-any")
     requirements = tmp_path / "requirements.txt"
@@ -141,6 +143,7 @@ def test_a_lock_that_was_made_is_kept_until_it_shall_be_looked_up_again(index, t
         locked(refresh=True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("steps", "network"), [("", "none"), ("RUN apt-get update", None)])
 def test_only_own_steps_may_use_the_network(index, inference_config, tmp_path, steps, network):
     engine = FakeEngine()
@@ -152,6 +155,7 @@ def test_only_own_steps_may_use_the_network(index, inference_config, tmp_path, s
     assert engine.asked["network_mode"] == network
 
 
+@pytest.mark.process
 def test_a_base_image_that_cannot_be_pulled_is_named(index, inference_config, tmp_path):
     engine = FakeEngine()
     engine.absent.add("registry.example.com/base:1")

@@ -78,6 +78,7 @@ def test_without_tests_or_with_bytecode_it_is_another_layer(cache, wheels, maker
     assert len(keys) == 3
 
 
+@pytest.mark.process
 def test_the_host_comes_compiled_if_it_can_be(cache, app, maker):
     compiled = LayerMaker(cache=cache, compiler=compiler_for("3.11")).host(app)
 

@@ -21,6 +21,7 @@ def requirements(index, tmp_path):
     return tmp_path / "requirements.txt"
 
 
+@pytest.mark.process
 def test_a_lock_is_reused_until_it_is_refreshed(cache, requirements, index):
     first = cached_lock(cache, requirements, TARGET)
     add_wheel(index, "a", "py3-none-any", version="2.0")
@@ -30,6 +31,7 @@ def test_a_lock_is_reused_until_it_is_refreshed(cache, requirements, index):
     assert "a==2.0" in cached_lock(cache, requirements, TARGET)
 
 
+@pytest.mark.process
 def test_other_requirements_targets_and_index_settings_are_other_locks(cache, requirements, index, monkeypatch):
     cached_lock(cache, requirements, TARGET)
     add_wheel(index, "a", "py3-none-any", version="2.0")
@@ -43,6 +45,7 @@ def test_other_requirements_targets_and_index_settings_are_other_locks(cache, re
     assert "a==2.0" in cached_lock(cache, requirements, TARGET)
 
 
+@pytest.mark.process
 def test_a_configuration_file_of_pip_counts(cache, requirements, index, monkeypatch, tmp_path):
     config = tmp_path / "pip.conf"
     config.write_text("[global]\n")
@@ -55,6 +58,7 @@ def test_a_configuration_file_of_pip_counts(cache, requirements, index, monkeypa
     assert "a==2.0" in cached_lock(cache, requirements, TARGET)
 
 
+@pytest.mark.process
 def test_wheels_of_this_machine_are_looked_at_each_time(cache, requirements, index):
     requirements.write_text(f"--find-links {index}\na\n")
     cached_lock(cache, requirements, TARGET)

@@ -22,6 +22,8 @@ from tests.packager.builders.bases import BareBases, KeptBase, KnownBases, add_b
 from tests.packager.oci.images import damage, rot
 from tests.packager.wheels import add_wheel
 
+pytestmark = pytest.mark.process
+
 BOTH = ("linux/amd64", "linux/arm64")
 SITE = "opt/venv/lib/python3.11/site-packages"
 ROOT = "home/site/wwwroot"

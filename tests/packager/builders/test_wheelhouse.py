@@ -9,6 +9,8 @@ from packager.locking_target import WheelTarget
 from tests.packager.wheels import add_wheel
 from tests.support.scripted_server import Reply, scripted
 
+pytestmark = pytest.mark.process
+
 
 def download(tmp_path, text: str, architecture: str = "amd64", python: str = "3.11") -> list[str]:
     requirements, wheels = tmp_path / "requirements.txt", tmp_path / "wheels"

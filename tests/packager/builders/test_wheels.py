@@ -25,6 +25,7 @@ def lock(index, tmp_path):
     return tmp_path / "requirements.lock"
 
 
+@pytest.mark.process
 def test_the_wheels_of_a_lock_are_fetched_once(cache, lock, index):
     lines: list[str] = []
     first = fetch_wheels(cache, lock, TARGET, lines.append)
@@ -37,6 +38,7 @@ def test_the_wheels_of_a_lock_are_fetched_once(cache, lock, index):
     assert list(cache.workshop().iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_wheel_that_the_cache_spoilt_is_fetched_again(cache, lock):
     first = wheel_files(cache, lock, TARGET, [].append)
     good = first[0].read_bytes()
@@ -48,6 +50,7 @@ def test_a_wheel_that_the_cache_spoilt_is_fetched_again(cache, lock):
     assert again[0].read_bytes() == good
 
 
+@pytest.mark.process
 def test_wheels_without_a_lock_are_looked_up_each_time(cache, lock, index):
     requirements = lock.with_name("requirements.txt")
     fetch_wheels(cache, requirements, TARGET, [].append)
@@ -56,6 +59,7 @@ def test_wheels_without_a_lock_are_looked_up_each_time(cache, lock, index):
     assert "fast-2.0-py3-none-any.whl" in fetch_wheels(cache, requirements, TARGET, [].append).wheels
 
 
+@pytest.mark.process
 def test_a_wheel_that_does_not_fit_is_named(cache, lock):
     arm64 = WheelTarget(python_version="3.11", machine="aarch64", glibc=36)
 
@@ -63,6 +67,7 @@ def test_a_wheel_that_does_not_fit_is_named(cache, lock):
         fetch_wheels(cache, lock, arm64, [].append)
 
 
+@pytest.mark.process
 def test_a_damaged_wheel_is_noticed_and_fetched_again(cache, lock):
     wheels = fetch_wheels(cache, lock, TARGET, [].append)
     files = sound_wheels(cache, wheels)

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from packager.cli.main import build_app
 
 
+@pytest.mark.process
 def test_an_old_script_runs_with_its_arguments(tmp_path, packager_home, model_file):
     (tmp_path / "old.py").write_text(
         "import sys\n"
@@ -29,6 +30,7 @@ def test_an_old_script_runs_with_its_arguments(tmp_path, packager_home, model_fi
     assert (done.returncode, done.stdout) == (0, "old:1 ['--name', 'x', '-h']\n"), done.stderr
 
 
+@pytest.mark.process
 def test_two_hyphens_end_the_commands_own_arguments(tmp_path, packager_home):
     (tmp_path / "old.py").write_text("import sys\nprint(sys.argv[1:])\n")
     command = [sys.executable, "-m", "packager", "run-legacy", "old.py", "--", "--name", "--", "x"]
@@ -38,6 +40,7 @@ def test_two_hyphens_end_the_commands_own_arguments(tmp_path, packager_home):
     assert done.stdout == "['--name', '--', 'x']\n"
 
 
+@pytest.mark.process
 def test_errors_of_the_packager_are_told_with_their_line(tmp_path):
     (tmp_path / "old.py").write_text("\nfrom azureml.core import Experiment\nExperiment()\n")
 
@@ -55,6 +58,7 @@ def test_errors_of_the_packager_are_told_with_their_line(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "text", "shown"),
     [

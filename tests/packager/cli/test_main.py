@@ -54,6 +54,7 @@ def test_a_bug_stays_a_bug():
         raise ZeroDivisionError
 
 
+@pytest.mark.process
 def test_the_module_is_the_command():
     done = subprocess.run([sys.executable, "-m", "packager", "--version"], capture_output=True, text=True, check=True)
 

@@ -26,6 +26,7 @@ app()
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_command_that_is_told_to_end_puts_its_things_away(tmp_path, number, code):
     command = [sys.executable, "-c", WORKS, "work", str(tmp_path)]
@@ -69,6 +70,7 @@ def test_what_somebody_takes_is_left_to_him():
     assert heard == ["hang-up"]
 
 
+@pytest.mark.process
 def test_a_fork_just_ends():
     with end_as_interrupted():
         pid = os.fork()

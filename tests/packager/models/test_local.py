@@ -50,6 +50,7 @@ def test_another_process_finds_what_was_registered(tmp_path, model_file):
     assert LocalModelRegistry(tmp_path / "r").get("m") == registered
 
 
+@pytest.mark.process
 def test_processes_that_register_at_once_get_distinct_versions(tmp_path, model_file):
     arguments = [(tmp_path / "r", model_file, 10)] * 4
     with multiprocessing.get_context("spawn").Pool(4) as pool:
@@ -83,6 +84,7 @@ def test_other_files_in_the_registry_are_no_versions(tmp_path, model_file):
     assert len(registry.versions()) == 1
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("where", ["copy_hashed", "total_sha256", "_claim_next_version"])
 def test_a_killed_registration_is_never_seen_and_is_cleaned_up_later(tmp_path, model_file, where):
     registry = LocalModelRegistry(tmp_path / "r")

@@ -32,6 +32,7 @@ def test_metadata_names_only_what_is_there(site_packages):
     assert "MIT" in (folder / "LICENSE").read_text()
 
 
+@pytest.mark.process
 def test_adapters_are_found_in_the_copy_alone(site_packages):
     code = "import triggers, json; print(triggers.__file__); print(sorted(triggers.adapters()))"
     done = subprocess.run(
@@ -49,6 +50,7 @@ def test_adapters_are_found_in_the_copy_alone(site_packages):
     assert "'http'" in known
 
 
+@pytest.mark.process
 def test_the_packager_never_imports_the_host(tmp_path):
     code = f"""
 import pathlib, sys

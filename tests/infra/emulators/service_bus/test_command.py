@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 CONFIG = {
     "UserConfig": {
         "Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "q", "Properties": {}}], "Topics": []}],

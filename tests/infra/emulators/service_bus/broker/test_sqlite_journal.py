@@ -181,6 +181,7 @@ def test_subscriptions_keep_their_copies(machine: Machine) -> None:
     assert texts(machine.queue("t/Subscriptions/b")) == ["a"]
 
 
+@pytest.mark.real_time
 def test_two_at_a_time_are_refused(machine: Machine) -> None:
     with pytest.raises(JournalFailed, match="database is locked"):
         SqliteJournal(machine.folder)
