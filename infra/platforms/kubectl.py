@@ -1,12 +1,14 @@
 """kubectl, as one deployment uses it: the user's own, with the user's own logins."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from infra.errors import ApplyFailed, NotPermitted, PlatformUnavailable
+from infra.targets.kubernetes_names import MANAGER
 
 _PATIENCE = 60.0
 _UNREACHABLE = (
@@ -15,6 +17,8 @@ _UNREACHABLE = (
     "exec plugin", "no configuration has been provided", "invalid configuration",
     "couldn't get current server api group list",
 )  # fmt: skip
+_OWN_LOG = re.compile(r"[EIW]\d{4} \d\d:\d\d:\d\d\.\d+ .*")
+"""What kubectl logs of itself, try by try, before it says the same in words."""
 _HINTS = {
     "no matches for kind": "Install KEDA in the cluster, or deploy with keda=false.",
     "doesn't have a resource type": "Install KEDA in the cluster, or deploy with keda=false.",
@@ -55,16 +59,20 @@ class Kubectl:
                 raise
             return self.labelled(known, labels) if known else []
 
-    def apply(self, body: Mapping[str, Any], about: str) -> None:
-        """Make one object so, on the server's side: else kubectl would keep a copy in it, of secrets too."""
+    def apply(self, body: Mapping[str, Any], about: str, *, manager: str = MANAGER) -> None:
+        """Make one object so, on the server's side: else kubectl would keep a copy in it, of secrets too.
+
+        What this manager said the last time and does not say now goes; what others said stays.
+        """
         self.run(
-            "apply", "--server-side", "--force-conflicts", "--field-manager", "functions-packager", "--validate=false",
+            "apply", "--server-side", "--force-conflicts", "--field-manager", manager, "--validate=false",
             "--filename", "-", about=about, stdin=json.dumps(body),
         )  # fmt: skip
 
-    def replace(self, body: Mapping[str, Any], about: str) -> None:
-        """Put one object back as it was."""
-        self.run("replace", "--validate=false", "--filename", "-", about=about, stdin=json.dumps(body))
+    def drop_data(self, name: str, keys: Sequence[str]) -> None:
+        """Take keys out of a Secret, whoever put them there."""
+        patch = json.dumps({"data": dict.fromkeys(keys)})
+        self.run("patch", f"secret/{name}", "--type", "merge", "--patch", patch, about=f"v1/Secret/{name}")
 
     def delete(self, kind: str, name: str) -> None:
         """Away with it, if it is there; what it owns goes with it."""
@@ -106,8 +114,9 @@ class Kubectl:
             ) from error
 
     def _failure(self, said: str, about: str) -> PlatformUnavailable | ApplyFailed:
-        text = said.strip() or "it gave no reason"
-        plain = text.lower()
+        lines = [line for line in said.strip().splitlines() if not _OWN_LOG.fullmatch(line)]
+        text = "\n".join(lines).strip() or said.strip() or "it gave no reason"
+        plain = said.lower()
         if "forbidden" in plain:
             return NotPermitted(f"{about}: the cluster forbids it. {text} Ask for a Role with that verb and resource.")
         if any(words in plain for words in _UNREACHABLE):

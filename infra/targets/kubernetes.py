@@ -10,7 +10,7 @@ import yaml
 from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.targets import kubernetes_network as network
 from infra.targets.kubernetes_checks import check
-from infra.targets.kubernetes_keys import NewKey, has_keys, keys_manifest
+from infra.targets.kubernetes_keys import NewKey, has_keys, keys_manifest, keys_setting
 from infra.targets.kubernetes_names import MANAGER, made, options_in
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_pods import app_settings, pods, service_account
@@ -31,7 +31,7 @@ class Kubernetes:
         """Namespace, account, Secrets, network, pods and what scales them; raises InvalidDeployment."""
         options = options_in(spec)
         check(spec, options)
-        settings = app_settings(spec)
+        settings = app_settings(spec, own=keys_setting(spec))
         wanted = limits(spec, options, settings)
         scaling = scalers(spec, options, settings, wanted)
         return [
@@ -74,36 +74,39 @@ def _script(spec: DeploymentSpec, secrets: Sequence[Manifest]) -> str:
         "# Keys of functions are made once.",
         "set -euo pipefail",
         *(f': "${{{name}:?set it to the secret}}"' for name in variables),
-        'encoded() { printf %s "$1" | base64 --wrap=0; }',
-        "",
+        """encoded() { printf %s "$1" | base64 | tr -d '\\n'; }""",
+        """new_key() { head -c 40 /dev/urandom | base64 | tr -d '\\n' | tr '+/' '-_'; }""",
     ]
     for each in given:
-        lines += _applied(each, _data(each.body))
+        lines += ["", *_applied(each, _texts(each.body))]
     for each in secrets:
         if _is_made_once(each):
-            lines += _made_once(each)
+            lines += ["", *_made_once(each)]
     return "\n".join(lines) + "\n"
 
 
 def _made_once(manifest: Manifest) -> list[str]:
     found = f"kubectl get secret/{manifest.name} --namespace {manifest.body['metadata']['namespace']}"
-    keys = [f'  {name}: "$(encoded "$(new_key)")"' for name in manifest.body["stringData"]]
     return [
-        'new_key() { head -c 40 /dev/urandom | base64 --wrap=0 | tr "+/" "-_"; }',
         f'there="$({found} --ignore-not-found --output name)"',
         'if [ -z "$there" ]; then',
-        *_applied(manifest, keys),
+        *_applied(manifest, dict.fromkeys(manifest.body["stringData"], '"$(new_key)"')),
         "fi",
     ]
 
 
-def _applied(manifest: Manifest, data: Sequence[str]) -> list[str]:
+def _applied(manifest: Manifest, texts: Mapping[str, str]) -> list[str]:
+    """Values first: a command that fails inside the document would not end the script, and leave a value empty."""
     body = {key: value for key, value in manifest.body.items() if key != "stringData"}
+    values = []
+    for index, text in enumerate(texts.values()):
+        values += [f"text={text}", f'value_{index}="$(encoded "$text")"']
     return [
+        *values,
         f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END",
         yaml.safe_dump(body, sort_keys=False, width=1000).rstrip(),
         "data:",
-        *data,
+        *(f'  {key}: "$value_{index}"' for index, key in enumerate(texts)),
         "END",
     ]
 
@@ -112,14 +115,15 @@ def _is_made_once(manifest: Manifest) -> bool:
     return any(isinstance(value, NewKey) for value in manifest.body["stringData"].values())
 
 
-def _data(body: Mapping[str, Any]) -> list[str]:
+def _texts(body: Mapping[str, Any]) -> Mapping[str, str]:
+    """Key of the Secret -> what the shell makes its text of."""
     data = body["stringData"]
     if body["type"] != PULL_TYPE:
-        return [f'  {key}: "$(encoded "${{{value.variable}}}")"' for key, value in data.items()]
-    known = f'{shlex.quote(data["username"] + ":")}"${{{data["password"].variable}}}"'
+        return {key: f'"${{{value.variable}}}"' for key, value in data.items()}
     server = json.dumps({"auths": {data["server"]: {"auth": "@"}}})
     before, after = (shlex.quote(part) for part in server.split("@"))
-    return [f'  .dockerconfigjson: "$(encoded {before}"$(encoded {known})"{after})"']
+    known = f'{shlex.quote(data["username"] + ":")}"${{{data["password"].variable}}}"'
+    return {".dockerconfigjson": f'"$(encoded {known})"\ntext={before}"$text"{after}'}
 
 
 def _secrets_in(manifest: Manifest) -> list[Secret]:

@@ -34,8 +34,8 @@ def labels(spec: DeploymentSpec) -> dict[str, str]:
 
 
 def selector(spec: DeploymentSpec) -> dict[str, str]:
-    """Of its pods."""
-    return {NAME: spec.name}
+    """Of its pods; a name alone is on those of many a chart."""
+    return {NAME: spec.name, MANAGED: MANAGER}
 
 
 def made(

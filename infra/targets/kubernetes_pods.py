@@ -8,7 +8,7 @@ from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.errors import InvalidDeployment
 from infra.targets.azure_connections import is_given
 from infra.targets.azure_health import live_path, ready_path
-from infra.targets.kubernetes_keys import keys_mount, keys_setting, keys_volume
+from infra.targets.kubernetes_keys import keys_mount, keys_volume
 from infra.targets.kubernetes_names import labels, made, selector
 from infra.targets.kubernetes_options import KubernetesOptions
 from infra.targets.kubernetes_secrets import pull_secret_name, secret_name
@@ -22,6 +22,8 @@ _DRAIN = 25
 _SPREAD = 5
 """Seconds in which every node hears that a pod takes no requests any more."""
 _STARTUP_PERIOD = 2
+MARGIN = 60
+"""Seconds beyond those that a start may take: for nodes that must come first, and images that must be pulled."""
 _MIB = 2**20
 
 
@@ -39,6 +41,7 @@ def pods(
         "selector": {"matchLabels": selector(spec)},
         # The new one answers before the old one goes.
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "progressDeadlineSeconds": options.initial_delay_seconds + MARGIN,
         "template": {"metadata": {"labels": _pod_labels(spec, options)}, "spec": _pod(spec, options, settings)},
     }
     if replicas is not None:
@@ -46,13 +49,12 @@ def pods(
     return made(spec, "apps/v1/Deployment", {"spec": body})
 
 
-def app_settings(spec: DeploymentSpec) -> Mapping[str, str | Secret]:
-    """All that the app has; raises InvalidDeployment for a connection that nothing says."""
+def app_settings(spec: DeploymentSpec, *, own: Mapping[str, str]) -> Mapping[str, str | Secret]:
+    """All that the app has, with `own` of the target; raises InvalidDeployment for a connection that nothing says."""
     _check_storage(spec)
     for name, what in spec.image.connections.items():
         if not is_given(spec, name):
             raise InvalidDeployment(f"The app needs the setting {name!r}: {what} Add it to the deployment's settings.")
-    own = keys_setting(spec)
     if HOST_ID.lower() in {name.lower() for name in spec.settings}:
         return {**own, **spec.settings}
     # The same for every pod; else each would keep ledgers and queues of its own.

@@ -1,9 +1,10 @@
-"""An API server for kubectl: keeps objects, plays the Deployments' controller, and hands out pods and their logs."""
+"""An API server for kubectl: keeps objects, rolls Deployments a step at each look, hands out pods and their logs."""
 
 import copy
 import json
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
+
+from tests.support.rolling import Rolling
+from tests.support.server_side_apply import FieldManagers
 
 # Plural, kind and whether it is in a namespace; by group and version.
 KINDS: dict[str, list[tuple[str, str, bool]]] = {
@@ -49,8 +53,8 @@ class Cluster:
     """Groups that are not installed: `keda.sh/v1alpha1`."""
     forbidden: set[str] = field(default_factory=set)
     """Plurals that nobody may write."""
-    broken: set[str] = field(default_factory=set)
-    """Images of which no container gets ready."""
+    rolling: Rolling = field(default_factory=Rolling)
+    managers: dict[Key, FieldManagers] = field(default_factory=lambda: defaultdict(FieldManagers))
     log: str = "Listening on port 8080\n"
     revision: int = 0
 
@@ -60,42 +64,28 @@ class Cluster:
         known = self.objects.get(key)
         self.revision += 1
         meta = body["metadata"]
+        if plural == "deployments":
+            body["spec"].setdefault("replicas", 1)
         changed = known is None or known.get("spec") != body.get("spec")
         generation = (known or {}).get("metadata", {}).get("generation", 0) + int(changed)
         meta.update({"uid": f"u-{plural}-{meta['name']}", "resourceVersion": str(self.revision)})
         meta.update({"creationTimestamp": "2026-01-01T00:00:00Z", "generation": generation})
         if namespace:
             meta["namespace"] = namespace
-        if plural == "deployments":
-            body["spec"].setdefault("replicas", (known or {}).get("spec", {}).get("replicas", 1))
-            self._roll(body, namespace)
         self.objects[key] = body
         return body
 
-    def _roll(self, body: dict[str, Any], namespace: str) -> None:
-        """The controller: at once, unless the image is a broken one."""
-        image = body["spec"]["template"]["spec"]["containers"][0]["image"]
-        wanted, ready = body["spec"]["replicas"], image not in self.broken
-        body["status"] = {
-            "observedGeneration": body["metadata"]["generation"],
-            "replicas": wanted, "updatedReplicas": wanted, "availableReplicas": wanted if ready else 0,
-        }  # fmt: skip
-        state = {"restartCount": 0, "state": {"running": {}}}
-        if not ready:
-            state = {"restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
-        name = f"{body['metadata']['name']}-{self.revision}"
-        labels = body["spec"]["template"]["metadata"]["labels"]
-        for key in [key for key in self.objects if key[0] == "pods" and key[1] == namespace]:
+    def look(self, deployment: dict[str, Any]) -> None:
+        """What the controller does meanwhile; there is one Deployment in a namespace."""
+        namespace = deployment["metadata"]["namespace"]
+        self.forget_pods(namespace)
+        for each in self.rolling.look(deployment):
+            each["metadata"]["namespace"] = namespace
+            self.objects[f"{each['kind'].lower()}s", namespace, each["metadata"]["name"]] = each
+
+    def forget_pods(self, namespace: str) -> None:
+        for key in [key for key in self.objects if key[0] in ("pods", "replicasets") and key[1] == namespace]:
             del self.objects[key]
-        self.objects["pods", namespace, name] = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                "name": name, "namespace": namespace, "labels": labels, "creationTimestamp": "2026-01-01T00:00:00Z",
-            },
-            "spec": {"containers": [{"name": "app", "image": image}]},
-            "status": {"phase": "Running", "containerStatuses": [{"name": "app", **state}]},
-        }  # fmt: skip
 
 
 @contextmanager
@@ -183,13 +173,22 @@ class _Handler(BaseHTTPRequestHandler):
             self._allow(plural, namespace)
         if not name and self.command == "GET":
             return self._list(version, known[plural], namespace, query)
-        return self._one(plural, namespace, name or body["metadata"]["name"], body)
-
-    def _one(self, plural: str, namespace: str, name: str, body: Any) -> dict[str, Any]:
-        key = (plural, namespace, name)
-        known = self.cluster.objects.get(key)
+        key = (plural, namespace, name or body["metadata"]["name"])
         if self.command == "PATCH":
-            return self.cluster.put(plural, namespace, _merged(copy.deepcopy(known or {}), body))
+            return self._patched(key, body, query)
+        return self._one(key, body)
+
+    def _patched(self, key: Key, body: Any, query: dict[str, list[str]]) -> dict[str, Any]:
+        known = copy.deepcopy(self.cluster.objects.get(key, {}))
+        if "apply-patch" in self.headers["Content-Type"]:
+            found = self.cluster.managers[key].apply(known, query["fieldManager"][0], body)
+        else:
+            found = _merged(known, body)
+        return self.cluster.put(key[0], key[1], found)
+
+    def _one(self, key: Key, body: Any) -> dict[str, Any]:
+        plural, namespace, name = key
+        known = self.cluster.objects.get(key)
         if self.command == "POST":
             return self.cluster.put(plural, namespace, body)
         if known is None:
@@ -198,7 +197,12 @@ class _Handler(BaseHTTPRequestHandler):
             return self.cluster.put(plural, namespace, body)
         if self.command == "DELETE":
             del self.cluster.objects[key]
+            self.cluster.managers.pop(key, None)
+            if plural == "deployments":
+                self.cluster.forget_pods(namespace)
             return {"kind": "Status", "apiVersion": "v1", "status": "Success"}
+        if plural == "deployments":
+            self.cluster.look(known)
         return known
 
     def _allow(self, plural: str, namespace: str) -> None:
@@ -250,7 +254,8 @@ def _resources(version: str) -> dict[str, Any]:
 
 
 def _merged(known: Any, said: Any) -> Any:
-    """What a patch makes of it: objects are merged, all else is replaced."""
+    """What a patch makes of it: objects are merged, nothing takes away, all else is replaced."""
     if not isinstance(known, dict) or not isinstance(said, dict):
         return said
-    return {**known, **{key: _merged(known.get(key), value) for key, value in said.items()}}
+    found = {**known, **{key: _merged(known.get(key), value) for key, value in said.items()}}
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,9 +1,16 @@
-"""A kubectl without a cluster: keeps objects in memory, and its Deployments are ready as the test wants it."""
+"""A kubectl without a cluster: keeps objects in memory, and rolls its Deployments a step at each look."""
 
+import copy
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.errors import ApplyFailed, NotPermitted
+from infra.errors import NotPermitted
+from infra.targets.kubernetes_names import MANAGER
+from tests.support.rolling import Rolling
+from tests.support.server_side_apply import FieldManagers
+
+_ROLLED = ("apps/v1/ReplicaSet", "v1/Pod")
 
 
 class MemoryKubectl:
@@ -13,46 +20,71 @@ class MemoryKubectl:
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
         """(kind, name) -> the object."""
         self.done: list[str] = []
-        """The writing calls, in their order."""
-        self.broken: set[str] = set()
-        """Images whose pods never answer."""
-        self.forbidden: set[str] = set()
+        """The writing calls, in their order; those of our own memory are not told."""
+        self.rolling = Rolling()
+        self.unreadable: set[str] = set()
         """Kinds that nobody may read one by one."""
+        self.forbidden: set[str] = set()
+        """Addresses that nobody may write."""
         self.log: list[str] = ["Listening"]
         self.log_error: Exception | None = None
+        self._managers: dict[tuple[str, str], FieldManagers] = defaultdict(FieldManagers)
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        if kind in self.forbidden:
+        if kind in self.unreadable:
             raise NotPermitted(f"{kind}/{name}: the cluster forbids it.")
-        return self.objects.get((kind, name))
+        found = self.objects.get((kind, name))
+        if kind == "apps/v1/Deployment" and found and "generation" in found["metadata"]:
+            self.look(found)
+        return copy.deepcopy(found)
+
+    def look(self, deployment: dict[str, Any]) -> None:
+        """What the controller does meanwhile."""
+        self._forget_pods()
+        for each in self.rolling.look(deployment):
+            self.objects[_key(each)] = each
 
     def existing(self, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        keys = [(f"{each['apiVersion']}/{each['kind']}", each["metadata"]["name"]) for each in bodies]
-        return [self.objects[key] for key in keys if key in self.objects]
+        return [copy.deepcopy(self.objects[_key(each)]) for each in bodies if _key(each) in self.objects]
 
     def labelled(self, kinds: Sequence[str], labels: Mapping[str, str]) -> list[dict[str, Any]]:
         return [
-            each
+            copy.deepcopy(each)
             for (kind, _), each in self.objects.items()
             if kind in kinds and labels.items() <= each["metadata"].get("labels", {}).items()
         ]
 
-    def apply(self, body: Mapping[str, Any], about: str) -> None:
-        self.done.append(f"apply {about}")
-        self._keep({**body, "metadata": {**body["metadata"]}})
+    def apply(self, body: Mapping[str, Any], about: str, *, manager: str = MANAGER) -> None:
+        if about in self.forbidden:
+            raise NotPermitted(f"{about}: the cluster forbids it.")
+        if manager == MANAGER:
+            self.done.append(f"apply {about}")
+        known = self.objects.get(_key(body), {})
+        found = self._managers[_key(body)].apply(known, manager, copy.deepcopy(dict(body)))
+        if body["kind"] == "Deployment":
+            found["spec"].setdefault("replicas", 1)
+            changed = known.get("spec") != found["spec"]
+            found["metadata"]["generation"] = known.get("metadata", {}).get("generation", 0) + int(changed)
+        self.objects[_key(body)] = found
 
-    def replace(self, body: Mapping[str, Any], about: str) -> None:
-        if (f"{body['apiVersion']}/{body['kind']}", body["metadata"]["name"]) not in self.objects:
-            raise ApplyFailed(f"{about}: not found")
-        self.done.append(f"replace {about}")
-        self._keep(dict(body))
+    def drop_data(self, name: str, keys: Sequence[str]) -> None:
+        self.done.append(f"drop {', '.join(keys)} of {name}")
+        for key in keys:
+            self.objects["v1/Secret", name]["data"].pop(key, None)
 
     def delete(self, kind: str, name: str) -> None:
         self.done.append(f"delete {kind}/{name}")
         self.objects.pop((kind, name), None)
+        self._managers.pop((kind, name), None)
+        if kind == "apps/v1/Deployment":
+            self._forget_pods()
 
     def restart(self, name: str) -> None:
         self.done.append(f"restart {name}")
+        found = self.objects["apps/v1/Deployment", name]
+        annotations = found["spec"]["template"]["metadata"].setdefault("annotations", {})
+        annotations["kubectl.kubernetes.io/restartedAt"] = str(len(self.done))
+        found["metadata"]["generation"] += 1
 
     def lines(self, *arguments: str) -> Iterator[str]:
         self.done.append(" ".join(arguments))
@@ -66,17 +98,10 @@ class MemoryKubectl:
         metadata = {"name": name, **said.pop("metadata", {})}
         self.objects[kind, name] = {"apiVersion": version, "kind": last, "metadata": metadata, **said}
 
-    def _keep(self, body: dict[str, Any]) -> None:
-        if body["kind"] == "Deployment":
-            self._roll(body)
-        self.objects[f"{body['apiVersion']}/{body['kind']}", body["metadata"]["name"]] = body
+    def _forget_pods(self) -> None:
+        for key in [key for key in self.objects if key[0] in _ROLLED]:
+            del self.objects[key]
 
-    def _roll(self, body: dict[str, Any]) -> None:
-        pods = body["spec"]["template"]
-        ready = pods["spec"]["containers"][0]["image"] not in self.broken
-        wanted = body["spec"].get("replicas", 1)
-        body["status"] = {"replicas": wanted, "updatedReplicas": wanted, "availableReplicas": wanted if ready else 0}
-        state = {"restartCount": 0} if ready else {"restartCount": 4}
-        self.put(
-            "v1/Pod", "one", metadata={"labels": pods["metadata"]["labels"]}, status={"containerStatuses": [state]}
-        )
+
+def _key(found: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{found['apiVersion']}/{found['kind']}", found["metadata"]["name"]

@@ -54,6 +54,7 @@ def test_a_kind_is_named_without_doubt(kind, name):
     assert resource(kind) == name
 
 
+@pytest.mark.process
 def test_the_context_and_the_namespace_are_in_every_call(scripted):
     scripted.answering(context="prod").delete("v1/Service", "diabetes")
     (arguments, _), = scripted.calls  # fmt: skip
@@ -62,27 +63,47 @@ def test_the_context_and_the_namespace_are_in_every_call(scripted):
     assert scripted.calls[1][0][0] == "--namespace"
 
 
+@pytest.mark.process
 def test_one_object_or_none(scripted):
     found = {"kind": "Secret", "metadata": {"name": "x"}}
     assert scripted.answering(["secret/x", 0, json.dumps(found), ""]).get("v1/Secret", "x") == found
     assert scripted.answering().get("v1/Secret", "x") is None
 
 
+@pytest.mark.process
 def test_a_document_goes_in_by_standard_input_never_by_an_argument(scripted):
     body = {"kind": "Secret", "metadata": {"name": "x"}, "data": {"key": "aGlkZGVu"}}
     scripted.answering().apply(body, "v1/Secret/x")
     (arguments, given), = scripted.calls  # fmt: skip
     assert json.loads(given) == body
     assert "--server-side" in arguments
+    assert arguments[arguments.index("--field-manager") + 1] == "functions-packager"
     assert not any("aGlkZGVu" in each for each in arguments)
 
 
+@pytest.mark.process
+def test_another_manager_leaves_alone_what_the_first_one_said(scripted):
+    scripted.answering().apply({"kind": "A"}, "v1/A/x", manager="memory")
+    (arguments, _), = scripted.calls  # fmt: skip
+    assert arguments[arguments.index("--field-manager") + 1] == "memory"
+
+
+@pytest.mark.process
+def test_keys_are_taken_out_of_a_secret_by_their_names(scripted):
+    scripted.answering().drop_data("settings", ["A", "B"])
+    (arguments, _), = scripted.calls  # fmt: skip
+    assert arguments[2:4] == ["patch", "secret/settings"]
+    assert json.loads(arguments[arguments.index("--patch") + 1]) == {"data": {"A": None, "B": None}}
+
+
+@pytest.mark.process
 @pytest.mark.parametrize(("printed", "count"), [("", 0), ('{"kind": "A"}', 1), ('{"items": [{}, {}]}', 2)])
 def test_those_that_exist(scripted, printed, count):
     wanted = [{"apiVersion": "v1", "kind": "A", "metadata": {"name": "a"}, "spec": {}}]
     assert len(scripted.answering(["get", 0, printed, ""]).existing(wanted)) == count
 
 
+@pytest.mark.process
 def test_kinds_that_the_cluster_does_not_know_have_no_objects(scripted):
     kubectl = scripted.answering(
         ["scaledobject", 1, "", 'error: the server doesn\'t have a resource type "scaledobject"'],
@@ -94,6 +115,7 @@ def test_kinds_that_the_cluster_does_not_know_have_no_objects(scripted):
     assert "a=b" in scripted.calls[0][0]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("said", "error", "words"),
     [
@@ -113,6 +135,18 @@ def test_what_kubectl_refuses_is_raised_as_what_it_means(scripted, said, error, 
     assert type(caught.value) is error
 
 
+@pytest.mark.process
+def test_what_kubectl_logs_of_itself_is_left_out(scripted):
+    noise = 'E0101 12:00:00.000000    4711 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API"\n'
+    said = "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?"
+    for text, told in ((noise * 5 + said, said), (noise, noise.strip())):
+        kubectl = scripted.answering(["delete", 1, "", text])
+        with pytest.raises((PlatformUnavailable, ApplyFailed)) as caught:
+            kubectl.delete("v1/Service", "diabetes")
+        assert str(caught.value).endswith(f": {told}")
+
+
+@pytest.mark.process
 def test_lines_come_without_their_ends_and_a_failure_at_the_end(scripted):
     assert list(scripted.answering(["logs", 0, "one\ntwo\n", ""]).lines("logs", "x")) == ["one", "two"]
     lines = scripted.answering(["logs", 1, "one\n", "container is waiting"]).lines("logs", "x")
@@ -121,6 +155,7 @@ def test_lines_come_without_their_ends_and_a_failure_at_the_end(scripted):
         next(lines)
 
 
+@pytest.mark.process
 def test_nobody_needs_to_read_on(scripted):
     lines = scripted.answering(["logs", 0, "one\n" * 50_000, ""]).lines("logs", "x")
     assert next(lines) == "one"

@@ -1,19 +1,19 @@
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
 from infra.contract import RegistryLogin, Scale, Secret
-from infra.errors import ApplyFailed, InvalidDeployment, NeverReady
-from infra.platforms.kubernetes import KubernetesPlatform, Times, open_kubernetes
+from infra.errors import ApplyFailed, InvalidDeployment, NeverReady, NotPermitted
+from infra.platforms.kubernetes import KubernetesPlatform, open_kubernetes
 from infra.targets.kubernetes import target
 from tests.support.deployments import ELSEWHERE, image
 from tests.support.kubernetes_objects import cluster_spec
+from tests.support.memory_deployments import DEPLOYMENT, actions, applied, changed, container, opened
 from tests.support.memory_kubectl import MemoryKubectl
 
-DEPLOYMENT = ("apps/v1/Deployment", "diabetes")
 SETTINGS = "v1/Secret/diabetes-settings"
-TIMES = Times(pause=0.0, margin=-310.0)
 
 
 @pytest.fixture
@@ -21,19 +21,6 @@ def kubectl(monkeypatch):
     for name, value in {"STORAGE": "AccountName=a", "BUS": "sb", "PW": "hidden-pw"}.items():
         monkeypatch.setenv(name, value)
     return MemoryKubectl()
-
-
-def opened(kubectl, spec, lines=None):
-    log = (lambda _: None) if lines is None else lines.append
-    return KubernetesPlatform(spec, log=log, kubectl=kubectl, times=TIMES)
-
-
-def applied(kubectl, spec):
-    return opened(kubectl, spec).apply(target.render(spec))
-
-
-def actions(kubectl, spec):
-    return {each.address: each.action for each in opened(kubectl, spec).diff(target.render(spec))}
 
 
 def test_opening_asks_nobody():
@@ -78,6 +65,20 @@ def test_a_secret_that_changes_is_named_and_restarts_the_pods(kubectl, monkeypat
     kubectl.done.clear()
     applied(kubectl, spec)
     assert kubectl.done == [f"apply {SETTINGS}", "restart diabetes"]
+    assert opened(kubectl, spec).status().state == "running"
+
+
+def test_a_secret_changes_last_so_that_the_pods_are_sure_to_start_again(kubectl, monkeypatch):
+    applied(kubectl, cluster_spec())
+    monkeypatch.setenv("BUS", "another")
+    outside = cluster_spec(hostname="d.example.com")
+    kubectl.forbidden.add("networking.k8s.io/v1/Ingress/diabetes")
+    with pytest.raises(NotPermitted):
+        applied(kubectl, outside)
+    kubectl.forbidden.clear()
+    kubectl.done.clear()
+    applied(kubectl, outside)
+    assert kubectl.done[-2:] == [f"apply {SETTINGS}", "restart diabetes"]
 
 
 def test_a_secret_that_is_not_set_is_named_before_anything_is_touched(kubectl, monkeypatch):
@@ -108,7 +109,7 @@ def test_keys_are_made_once_and_told(kubectl):
 def test_a_key_that_one_may_not_see(kubectl):
     spec = cluster_spec(of=image({"http": {}}))
     applied(kubectl, spec)
-    kubectl.forbidden.add("v1/Secret")
+    kubectl.unreadable.add("v1/Secret")
     found = opened(kubectl, spec).status()
     assert (found.state, found.key) == ("running", "")
     assert found.details["key"].startswith("not shown: v1/Secret/diabetes-keys: the cluster forbids it")
@@ -125,25 +126,104 @@ def test_what_nobody_wants_any_more_goes_but_not_what_another_object_owns(kubect
     assert "autoscaling/v2/HorizontalPodAutoscaler" in kinds
 
 
-def test_pods_that_never_answer_are_put_back(kubectl):
+def test_a_setting_that_is_taken_out_is_told_and_goes(kubectl):
+    base = cluster_spec()
+    more = replace(base, settings={**base.settings, "FOO": "1", "KEY": Secret(variable="PW")})
+    applied(kubectl, more)
+    assert changed(kubectl, base) == {
+        SETTINGS: ("KEY: removed",),
+        "v1/Deployment/diabetes": ("FOO: removed", "KEY: removed"),
+    }
+    kubectl.done.clear()
+    applied(kubectl, base)
+    assert kubectl.done[-2:] == ["apply apps/v1/Deployment/diabetes", "drop KEY of diabetes-settings"]
+    assert changed(kubectl, base) == {}
+    assert {"FOO", "KEY"}.isdisjoint(each["name"] for each in container(kubectl)["env"])
+    assert set(kubectl.get("v1/Secret", "diabetes-settings")["data"]) == set(base.settings)
+
+
+def test_options_that_are_taken_out_go(kubectl):
+    host = {"hostname": "d.example.com"}
+    more = cluster_spec(**host, cpu_limit=2.0, identity_client_id="7c2b", tls_secret="t", ingress_class="nginx")
+    applied(kubectl, more)
+    plain = cluster_spec(**host)
+    found = changed(kubectl, plain)
+    assert set(found["v1/Ingress/diabetes"]) == {
+        "spec.tls[0].secretName: removed", "spec.ingressClassName: removed"
+    }  # fmt: skip
+    assert found["v1/ServiceAccount/diabetes"] == ("metadata.annotations: removed",)
+    applied(kubectl, plain)
+    assert changed(kubectl, plain) == {}
+    assert "cpu" not in container(kubectl)["resources"]["limits"]
+    assert "azure.workload.identity/use" not in kubectl.objects[DEPLOYMENT]["spec"]["template"]["metadata"]["labels"]
+    assert "ingressClassName" not in kubectl.get("networking.k8s.io/v1/Ingress", "diabetes")["spec"]
+
+
+def test_what_others_added_is_theirs_and_what_they_changed_is_told(kubectl):
     spec = cluster_spec()
     applied(kubectl, spec)
-    kubectl.broken.add(ELSEWHERE)
-    kubectl.log = ["ValueError: no weights"]
-    lines: list[str] = []
-    broken = cluster_spec(of=image(reference=ELSEWHERE))
-    with pytest.raises(NeverReady, match="put back") as caught:
-        opened(kubectl, broken, lines).apply(target.render(broken))
-    assert caught.value.output == "ValueError: no weights"
-    assert "its container ended 4 times; what ran before is put back." in lines
-    assert opened(kubectl, spec).status().image == spec.image.reference
+    template = kubectl.objects[DEPLOYMENT]["spec"]["template"]["spec"]
+    template["containers"].append({"name": "sidecar", "image": "x"})
+    assert changed(kubectl, spec) == {}
+    template["containers"][0]["image"] = "by:hand"
+    ((change,),) = changed(kubectl, spec).values()
+    assert change.startswith("spec.template.spec.containers[app].image: 'by:hand' -> 'teamimages")
+    applied(kubectl, spec)
+    assert [each["name"] for each in kubectl.objects[DEPLOYMENT]["spec"]["template"]["spec"]["containers"]] == [
+        "app", "sidecar"
+    ]  # fmt: skip
 
 
-def test_a_first_one_that_never_answers_stays_to_be_looked_at(kubectl):
-    kubectl.broken.add(ELSEWHERE)
-    with pytest.raises(NeverReady, match="stays as it is"):
+def test_what_the_new_pods_need_no_more_goes_when_the_old_ones_are_gone(kubectl):
+    login = RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW"))
+    applied(kubectl, cluster_spec(registry=login))
+    kubectl.done.clear()
+    applied(kubectl, cluster_spec())
+    assert kubectl.done == ["apply apps/v1/Deployment/diabetes", "delete v1/Secret/diabetes-registry"]
+
+
+def test_a_fixed_number_is_handed_over_to_what_scales_from_now_on(kubectl):
+    applied(kubectl, cluster_spec(scale=Scale(min_replicas=3, max_replicas=3)))
+    applied(kubectl, cluster_spec(keda=False))
+    assert kubectl.get(*DEPLOYMENT)["spec"]["replicas"] == 3
+
+
+def test_the_old_scaler_goes_before_the_new_one_comes(kubectl):
+    applied(kubectl, cluster_spec())
+    kubectl.done.clear()
+    applied(kubectl, cluster_spec(keda=False))
+    assert kubectl.done == [
+        "delete keda.sh/v1alpha1/ScaledObject/diabetes",
+        "apply autoscaling/v2/HorizontalPodAutoscaler/diabetes",
+        "delete keda.sh/v1alpha1/TriggerAuthentication/diabetes-score-blob",
+    ]
+
+
+def test_a_mended_image_is_not_judged_by_the_pods_of_the_broken_one(kubectl):
+    kubectl.rolling.broken.add(ELSEWHERE)
+    with pytest.raises(NeverReady):
         applied(kubectl, cluster_spec(of=image(reference=ELSEWHERE)))
-    assert DEPLOYMENT in kubectl.objects
+    assert applied(kubectl, cluster_spec()).state == "running"
+
+
+def test_an_image_without_any_pod_was_not_seen(kubectl):
+    queue = image({"storage_queue": {}})
+    spec = cluster_spec(of=queue)
+    applied(kubectl, spec)
+    kubectl.objects[DEPLOYMENT]["spec"]["replicas"] = 0
+    opened(kubectl, spec).status()
+    other = cluster_spec(of=replace(queue, reference=ELSEWHERE))
+    kubectl.rolling.broken.add(ELSEWHERE)
+    found = applied(kubectl, other)
+    assert (found.state, found.details["start"][:30]) == ("stopped", "no pod of it was seen yet: the")
+    assert "start" not in applied(kubectl, other).details
+    kubectl.objects[DEPLOYMENT]["spec"]["replicas"] = 1
+    kubectl.objects[DEPLOYMENT]["metadata"]["generation"] += 1
+    third = cluster_spec(of=replace(queue, reference=f"{ELSEWHERE}3"))
+    kubectl.rolling.broken.add(f"{ELSEWHERE}3")
+    with pytest.raises(NeverReady, match="put back; there were times when no pod answered"):
+        applied(kubectl, third)
+    assert container(kubectl)["image"] == spec.image.reference
 
 
 def test_a_deployment_of_another_tool_is_none_of_ours(kubectl):
@@ -164,7 +244,7 @@ def test_all_that_was_made_goes_the_namespace_last_and_only_one_of_its_own(kubec
     spec = cluster_spec(namespace="ml", create_namespace=True)
     applied(kubectl, spec)
     assert opened(kubectl, spec).remove()[-1] == "v1/Namespace/ml"
-    assert {kind for kind, _ in kubectl.objects} == {"v1/Pod"}
+    assert kubectl.objects == {}
     assert opened(kubectl, spec).remove() == []
     kubectl.put("v1/Namespace", "ml", metadata={"labels": {"app.kubernetes.io/name": "another"}})
     assert opened(kubectl, spec).remove() == []
@@ -173,6 +253,7 @@ def test_all_that_was_made_goes_the_namespace_last_and_only_one_of_its_own(kubec
 def test_logs_are_of_all_pods(kubectl):
     assert list(opened(kubectl, cluster_spec()).logs(lines=5, follow=True)) == ["Listening"]
     assert "--tail=5" in kubectl.done[0]
+    assert "--selector app.kubernetes.io/name=diabetes,app.kubernetes.io/managed-by=functions" in kubectl.done[0]
     assert "--follow" in kubectl.done[0]
 
 

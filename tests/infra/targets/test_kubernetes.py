@@ -94,6 +94,19 @@ def test_no_secret_is_in_a_file_and_a_script_makes_them(tmp_path):
     assert "BUS: set it to the secret" in failed.stderr
 
 
+@pytest.mark.process
+def test_a_script_that_cannot_encode_a_secret_leaves_the_one_in_the_cluster_alone(tmp_path):
+    login = RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW"))
+    script = target.export(cluster_spec(registry=login))["create-secrets.sh"]
+    for name, text in {"kubectl": 'echo "$1" >> "$OUT"', "base64": "cat; exit 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    asked = {"PATH": f"{tmp_path}:/usr/bin:/bin", "OUT": str(tmp_path / "out"), "STORAGE": "a", "BUS": "b", "PW": "c"}
+    assert subprocess.run(["bash", "-c", script], env=asked, check=False).returncode != 0
+    assert not (tmp_path / "out").exists()
+    assert "--wrap" not in script
+
+
 def _decoded(text: str) -> str:
     return base64.b64decode(text).decode()
 

@@ -4,7 +4,7 @@ from tests.support.kubernetes_objects import cluster_spec
 
 def test_pods_are_found_by_what_never_changes():
     first, later = cluster_spec(tags={"team": "a"}), cluster_spec(tags={"team": "b"})
-    assert selector(first) == selector(later) == {NAME: "diabetes"}
+    assert selector(first) == selector(later) == {NAME: "diabetes", MANAGED: "functions-packager"}
     assert labels(first) == {"team": "a", NAME: "diabetes", MANAGED: "functions-packager"}
 
 

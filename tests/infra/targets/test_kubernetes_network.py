@@ -1,9 +1,12 @@
+from infra.targets.kubernetes_names import MANAGED, NAME
 from tests.support.kubernetes_objects import objects
+
+OURS = {NAME: "diabetes", MANAGED: "functions-packager"}
 
 
 def test_the_address_inside():
     assert objects()["Service"].body["spec"] == {
-        "selector": {"app.kubernetes.io/name": "diabetes"},
+        "selector": OURS,
         "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
     }
 
@@ -22,3 +25,12 @@ def test_nothing_but_the_port_is_reached_and_nodes_can_be_emptied():
     found = objects()
     assert found["NetworkPolicy"].body["spec"]["ingress"] == [{"ports": [{"protocol": "TCP", "port": "http"}]}]
     assert found["PodDisruptionBudget"].body["spec"]["maxUnavailable"] == 1
+
+
+def test_pods_of_other_tools_with_the_same_name_are_not_taken_for_ours():
+    found = objects()
+    assert found["NetworkPolicy"].body["spec"]["podSelector"]["matchLabels"] == OURS
+    assert found["PodDisruptionBudget"].body["spec"]["selector"]["matchLabels"] == OURS
+    assert found["Deployment"].body["spec"]["selector"]["matchLabels"] == OURS
+    (spread,) = found["Deployment"].body["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["labelSelector"]["matchLabels"] == OURS

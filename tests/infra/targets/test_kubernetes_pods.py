@@ -2,7 +2,7 @@ import pytest
 
 from infra.contract import Size
 from infra.errors import InvalidDeployment
-from infra.targets.kubernetes_pods import HOST_ID
+from infra.targets.kubernetes_pods import HOST_ID, MARGIN
 from tests.support.deployments import ELSEWHERE, image
 from tests.support.kubernetes_objects import CONNECTIONS, objects
 
@@ -90,3 +90,7 @@ def test_pods_share_keys_without_any_account():
         "containers"
     ][0]
     assert {"name": "AzureWebJobsSecretStorageType", "value": "kubernetes"} in container["env"]
+
+
+def test_the_cluster_is_as_patient_as_whoever_waits():
+    assert objects(initial_delay_seconds=100)["Deployment"].body["spec"]["progressDeadlineSeconds"] == 100 + MARGIN
