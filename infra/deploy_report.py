@@ -1,11 +1,14 @@
 """Plans and deployments for people: what would change, and how to reach what runs."""
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
 from infra.contract import AppFunction, Change, Deployment, DeploymentSpec
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "none": " "}
+
+_PREFIX_SETTING = "azurefunctionsjobhost__extensions__http__routeprefix"
 
 
 def describe_changes(changes: Sequence[Change]) -> str:
@@ -24,18 +27,26 @@ def describe_deployment(found: Deployment, spec: DeploymentSpec) -> str:
     rows = {"state": found.state, "image": found.image, "url": found.url, "key": found.key, **found.details}
     lines = [f"{found.name} on {found.target}"]
     lines += [f"  {name:<10} {value}" for name, value in rows.items() if value]
-    ways = [way for function in spec.image.functions for way in _ways_in(function, found)]
+    prefix = _route_prefix(spec)
+    ways = [way for function in spec.image.functions for way in _ways_in(function, found, prefix)]
     if spec.image.reference and spec.image.is_web_service and found.url:
         ways = [f"curl -d @request.json {found.url.rstrip('/')}/score"]
     return "\n".join([*lines, *(["", "Try it:"] if ways else []), *(f"  {way}" for way in ways)])
 
 
-def _ways_in(function: AppFunction, found: Deployment) -> list[str]:
+def _route_prefix(spec: DeploymentSpec) -> str:
+    """As the settings say it: what host.json in the image says is not known here."""
+    given = (value for name, value in spec.settings.items() if name.lower().replace(":", "__") == _PREFIX_SETTING)
+    return next((value for value in given if isinstance(value, str)), "api").strip("/")
+
+
+def _ways_in(function: AppFunction, found: Deployment, prefix: str) -> list[str]:
     trigger = function.trigger
     match trigger.type.lower():
         case "httptrigger" if found.url:
-            route = trigger.option("route", function.name)
-            return [f"curl -d @request.json{_key_header(function, found)} {found.url.rstrip('/')}/api/{route}"]
+            route = trigger.option("route", function.name).strip("/")
+            url = "/".join(part for part in (found.url.rstrip("/"), prefix, route) if part)
+            return [f"curl -d @request.json{_key_header(function, found)} {shlex.quote(url)}"]
         case "blobtrigger":
             outputs = [each.option("path") for each in function.outputs if each.type == "blob"]
             answer = f"; the answer comes to {outputs[0]}" if outputs else ""
@@ -49,7 +60,8 @@ def _ways_in(function: AppFunction, found: Deployment) -> list[str]:
 def _key_header(function: AppFunction, found: Deployment) -> str:
     match function.auth_level:
         case "function":
-            return f" -H 'x-functions-key: {found.key}'" if found.key else ' -H "x-functions-key: $FUNCTION_KEY"'
+            given = shlex.quote(f"x-functions-key: {found.key}")
+            return f" -H {given}" if found.key else ' -H "x-functions-key: $FUNCTION_KEY"'
         case "admin":
             return ' -H "x-functions-key: $MASTER_KEY"'
     return ""

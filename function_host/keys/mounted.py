@@ -26,11 +26,11 @@ class MountedKeyStore:
     async def load(self, scope: str) -> KeyDocument | None:
         if scope != HOST:
             return {"keys": self._keys(f"functions.{scope}.")}
-        master = next(self._values(_MASTER), None)
+        master = next((value for rest, value in self._values(_MASTER) if not rest), None)
         if master is None:
             return None
         return {
-            "masterKey": written(Key(name="master", value=master[1])),
+            "masterKey": written(Key(name="master", value=master)),
             "functionKeys": self._keys("host.function."),
             "systemKeys": self._keys("host.systemkey."),
         }
@@ -52,11 +52,24 @@ class MountedKeyStore:
 
     def _values(self, prefix: str) -> Iterator[tuple[str, str]]:
         """What follows `prefix` in the names of files, in any case, and what is in these."""
+        for path in self._files():
+            if path.name.lower().startswith(prefix) and (value := self._content(path)):
+                yield path.name[len(prefix) :], value
+
+    def _files(self) -> list[Path]:
         try:
-            for path in sorted(self._folder.iterdir()):
-                if path.name.lower().startswith(prefix) and (value := path.read_text(encoding="utf-8").strip()):
-                    yield path.name[len(prefix) :], value
+            return sorted(self._folder.iterdir())
         except FileNotFoundError:
-            return
+            return []
+        except OSError as error:
+            raise KeysUnavailable(f"The folder of keys {self._folder} cannot be read: {error}.") from error
+
+    @staticmethod
+    def _content(path: Path) -> str:
+        """Empty for a file that goes while the Secret is exchanged."""
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
         except (OSError, UnicodeDecodeError) as error:
-            raise KeysUnavailable(f"The keys in {self._folder} cannot be read: {error}.") from error
+            raise KeysUnavailable(f"The key file {path} cannot be read: {error}.") from error

@@ -10,20 +10,22 @@ from infra.config import environment
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest
 from infra.errors import ApplyFailed, NeverReady, PlatformUnavailable
 from infra.platforms.arm_client import PUBLIC, ArmClient, Pace
-from infra.platforms.arm_compare import restarts
+from infra.platforms.arm_compare import earlier, restarts
 from infra.platforms.arm_errors import Refused, failed
 from infra.platforms.arm_keys import KeyReader, ReadBlob, read_blob
 from infra.platforms.arm_logs import app_lines
 from infra.platforms.arm_place import ArmPlace
-from infra.platforms.arm_ready import DELETED, UNVERIFIED, Probe, Watch, earlier, health_path
+from infra.platforms.arm_ready import DELETED, UNVERIFIED, Probe, Watch, health_path
 from infra.platforms.arm_remove import remove
 from infra.platforms.arm_status import APPS, STARTING_TAG, deployment
 from infra.platforms.arm_steps import Steps, ordered, tagged
 from infra.platforms.arm_values import Values
 from infra.resources.expressions import holds_secret
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, GROUP, api_version
+from infra.targets.azure_connections import is_given
 from infra.targets.azure_names import check_name
 from infra.targets.azure_options import AzureOptions, resource_group
+from triggers.blob_account import HOST_SETTING
 
 ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 """Where a stand-in of Resource Manager is; empty is the public cloud, the only one that is supported."""
@@ -183,7 +185,14 @@ class ArmPlatform:
 
     def _deployment(self, arm: ArmClient, place: ArmPlace, *, tries: int = 1) -> Deployment:
         found = tagged(arm, place, self._spec.name)
-        keys = KeyReader(arm=arm, credential=arm.credential, read=self._read, tries=tries, pause=self._times.pause)
+        keys = KeyReader(
+            arm=arm,
+            credential=arm.credential,
+            read=self._read,
+            is_given=is_given(self._spec, HOST_SETTING),
+            tries=tries,
+            pause=self._times.pause,
+        )
         return deployment(self._spec, found, group=place.group, arm=arm, keys=keys)
 
     def _steps(self, arm: ArmClient, place: ArmPlace, *, planning: bool) -> Steps:

@@ -1,5 +1,6 @@
 """What a body asks for that a resource does not have: Azure adds much of its own, which is no difference."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ _SETTINGS = ("properties.siteConfig.appSettings", ".environmentVariables", ".env
 """Settings of apps: what they hold is never shown, secret or not."""
 _ANY_CASE = frozenset({"kind", "identity.type", "properties.topicType"})
 """Words that Azure answers in a case of its own."""
-WHOLE = (
+_WHOLE = (
     ("properties", "ipAddress"),
     ("properties", "imageRegistryCredentials"),
     ("properties", "configuration", "ingress"),
@@ -21,7 +22,8 @@ WHOLE = (
 )
 """Parts of containers that a body says or does not want: an address or a login that is left out is to go."""
 _FIXED = frozenset({"properties.osType", "properties.restartPolicy", "properties.sku", "properties.ipAddress.type"})
-"""What Azure changes in no container group, besides the resources of its containers."""
+_SIZE = re.compile(r"properties\.containers\[[^]]*\]\.properties\.resources\.")
+"""What Azure changes in no container group."""
 _MISSING = object()
 
 
@@ -37,7 +39,30 @@ def differences(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> tuple[s
 def is_made_anew(details: Sequence[str]) -> bool:
     """Must a container group go before it is made as these differences want it?"""
     paths = [each.partition(": ")[0] for each in details]
-    return any(path in _FIXED or path == "properties.ipAddress" or ".resources." in path for path in paths)
+    return any(path in _FIXED or path == "properties.ipAddress" or _SIZE.match(path) for path in paths)
+
+
+def earlier(wanted: Any, was: Any, path: tuple[str, ...] = ()) -> Any:
+    """The body `wanted` with what was there before wherever that is known, and without what was not there at all."""
+    if isinstance(wanted, Mapping) and isinstance(was, Mapping):
+        kept = {key: value for key, value in wanted.items() if key in was or (*path, key) not in _WHOLE}
+        gone = {key: _sent(was[key]) for key in was if (*path, key) in _WHOLE and key not in wanted and was[key]}
+        return {**{key: earlier(value, was.get(key, value), (*path, key)) for key, value in kept.items()}, **gone}
+    if _has_names(wanted) and _has_names(was):
+        new = {each["name"]: each for each in wanted}
+        return [earlier(new.get(each["name"], each), each) for each in was]
+    return was
+
+
+def _sent(shown: Any) -> Any:
+    """Without what Azure adds by itself to addresses."""
+    return (
+        {key: each for key, each in shown.items() if key not in ("ip", "fqdn")} if isinstance(shown, Mapping) else shown
+    )
+
+
+def _has_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) and "name" in one for one in value)
 
 
 def restarts(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
@@ -50,7 +75,7 @@ def restarts(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
 
 
 def _left_out(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[str]:
-    for path in WHOLE:
+    for path in _WHOLE:
         if not _at(wanted, path) and _at(actual, path):
             yield f"{'.'.join(path)}: removed"
 

@@ -1,6 +1,7 @@
 """The key of an app's functions, from the storage account in which its host keeps them."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from infra.targets.azure_wiring import HOST_ID_SETTING
 from triggers.blob_account import HOST_SETTING
 
 _READER = "Storage Blob Data Reader"
+_SECONDS = 10
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_ADDRESS = re.compile(r"https://([a-z0-9]{3,24})\.blob\.core\.windows\.net")
+_IN_CONNECTION = re.compile(r"(?:^|;)\s*AccountName=([^;]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,8 @@ class KeyReader:
     credential: Any
     """A TokenCredential: of whoever asks."""
     read: ReadBlob
+    is_given: bool = False
+    """Did whoever deploys it say where the host's account is?"""
     tries: int = 1
     pause: float = 3.0
     """Seconds between two looks."""
@@ -55,9 +62,12 @@ class KeyReader:
     def find(self, app: Mapping[str, Any], accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
         """`app` as ARM shows it, `accounts` the storage accounts of its deployment."""
         try:
-            settings = {name.lower(): value for name, value in settings_of(self.arm, app).items()}
+            return self._find(app, accounts)
         except Refused as refusal:
-            return FoundKey(why_not=f"not shown: the settings of the app: {refusal.code}")
+            return FoundKey(why_not=f"not shown: {refusal.code}: {refusal.said}")
+
+    def _find(self, app: Mapping[str, Any], accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
+        settings = {name.lower(): value for name, value in settings_of(self.arm, app).items()}
         host_id = settings.get(HOST_ID_SETTING.lower())
         elsewhere = settings.get(PATH_SETTING.lower()) or settings.get(TYPE_SETTING.lower(), "blob").lower() != "blob"
         if not host_id or elsewhere:
@@ -65,22 +75,20 @@ class KeyReader:
         path = f"{CONTAINER}/{host_id}/{HOST}.json"
         found = FoundKey()
         for left in reversed(range(self.tries)):
-            found = self._look(path, settings, accounts)
+            found = self._look(path, _account_name(settings), accounts)
             if not found.is_late or not left:
                 break
             time.sleep(self.pause)
         return found
 
-    def _look(self, path: str, settings: Mapping[str, str], accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
-        found = FoundKey(why_not=f"not shown: it is in {path}, in the account that {HOST_SETTING} names")
-        own = _named(settings)
-        # Identities name the account; a connection string is a secret, and leads to one of the deployment's own.
-        places = [each for each in accounts if own in ("", _url(each["name"]))]
-        for place in places:
-            found = self._of_account(place, path)
-            if found.value or not found.is_late:
-                return found
-        return self._by_name(own, path) if own and not places else found
+    def _look(self, path: str, name: str, accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
+        if name and name not in [each["name"] for each in accounts]:
+            return self._by_name(name, path)
+        # A container group does not show its connection, which leads to the deployment's own account unless one is given.
+        places = [each for each in accounts if name == each["name"] or not (name or self.is_given)]
+        if len(places) != 1:
+            return FoundKey(why_not=f"not shown: it is in {path}, in the account that {HOST_SETTING} names")
+        return self._of_account(places[0], path)
 
     def _of_account(self, place: Mapping[str, Any], path: str) -> FoundKey:
         account = self.arm.get(place["id"], api_version(STORAGE))
@@ -96,15 +104,18 @@ class KeyReader:
             credential = {"account_name": account["name"], "account_key": listed["keys"][0]["value"]}
         return self._read(properties["primaryEndpoints"]["blob"], credential, path, scope=str(account["id"]))
 
-    def _by_name(self, url: str, path: str) -> FoundKey:
-        return self._read(url, self.credential, path, scope="<the account's id>")
+    def _by_name(self, name: str, path: str) -> FoundKey:
+        # To nobody but Azure: a setting could send the caller's token anywhere.
+        if not _ACCOUNT.fullmatch(name):
+            return FoundKey(why_not=f"not shown: it is in {path} at {name!r}, which is no account of the public cloud")
+        return self._read(f"https://{name}.blob.core.windows.net", self.credential, path, scope="<the account's id>")
 
     def _read(self, url: str, credential: Any, path: str, *, scope: str) -> FoundKey:
         try:
             data = self.read(url, credential, path)
             if data is None:
                 return FoundKey(why_not=f"not there yet: the host writes it to {path}; ask again", is_late=True)
-            return _first(read_document(data, HOST, path))
+            return _shown(read_document(data, HOST, path))
         except NotPermitted as error:
             grant = (
                 'az role assignment create --assignee "$(az ad signed-in-user show --query id --output tsv)" '
@@ -116,16 +127,26 @@ class KeyReader:
 
 
 def settings_of(arm: ArmClient, app: Mapping[str, Any]) -> dict[str, str]:
-    """The app's settings, but for those that are secrets."""
+    """The app's settings, but for its secrets; with the host's connection where that can be read."""
     properties, kind = app["properties"], app["type"].lower()
     if kind == SITE.lower():
         listed = arm.post(f"{app['id']}/config/appsettings/list", api_version(SITE)).get("properties") or {}
         return {name: str(value) for name, value in listed.items()}
     if kind == CONTAINER_APP.lower():
         variables = properties["template"]["containers"][0].get("env") or []
+        variables = [_opened(arm, app, each) if each["name"] == HOST_SETTING else each for each in variables]
     else:
         variables = properties["containers"][0]["properties"].get("environmentVariables") or []
     return {each["name"]: str(each["value"]) for each in variables if each.get("value")}
+
+
+def _opened(arm: ArmClient, app: Mapping[str, Any], variable: Mapping[str, Any]) -> dict[str, Any]:
+    """The variable of a container app with the value of its secret; without one where a vault has it."""
+    if "secretRef" not in variable:
+        return dict(variable)
+    listed = arm.post(f"{app['id']}/listSecrets", api_version(CONTAINER_APP)).get("value") or []
+    value = next((each.get("value") for each in listed if each["name"] == variable["secretRef"]), None)
+    return {"name": variable["name"], "value": value}
 
 
 def read_blob(url: str, credential: Any, path: str) -> bytes | None:
@@ -134,12 +155,13 @@ def read_blob(url: str, credential: Any, path: str) -> bytes | None:
     from azure.storage.blob import BlobClient
 
     container, _, name = path.partition("/")
+    patience: Any = {"retry_total": 0, "connection_timeout": _SECONDS, "read_timeout": _SECONDS}
     try:
-        with BlobClient(url, container, name, credential=credential, retry_total=0, connection_timeout=10) as client:
+        with BlobClient(url, container, name, credential=credential, **patience) as client:
             return client.download_blob().readall()
     except ResourceNotFoundError:
         return None
-    except AzureError as cause:
+    except (AzureError, ValueError) as cause:
         refused = isinstance(cause, HttpResponseError) and cause.status_code in (401, 403)
         words = f"you may not read {url.rstrip('/')}/{path} ({getattr(cause, 'error_code', '') or 'no right'})."
         if refused:
@@ -147,20 +169,19 @@ def read_blob(url: str, credential: Any, path: str) -> bytes | None:
         raise PlatformUnavailable(f"{url} cannot be reached: {str(cause).partition(chr(10))[0]}") from cause
 
 
-def _named(settings: Mapping[str, str]) -> str:
-    """The address of the account that the settings name; empty where a secret does."""
-    name = settings.get(f"{HOST_SETTING}__accountName".lower())
-    address = settings.get(f"{HOST_SETTING}__blobServiceUri".lower(), "")
-    return _url(name) if name else address.rstrip("/")
+def _account_name(settings: Mapping[str, str]) -> str:
+    """Of the account that the settings name; empty where a secret does."""
+    if name := settings.get(f"{HOST_SETTING}__accountName".lower()):
+        return name
+    address = settings.get(f"{HOST_SETTING}__blobServiceUri".lower()) or settings.get(HOST_SETTING.lower(), "")
+    known = _ADDRESS.fullmatch(address.rstrip("/")) or _IN_CONNECTION.search(address)
+    return known[1] if known else address
 
 
-def _url(account: str) -> str:
-    return f"https://{account}.blob.core.windows.net"
-
-
-def _first(document: Mapping[str, Any]) -> FoundKey:
-    written = json.dumps(document.get("functionKeys", []))
-    known = keys(document, "functionKeys")
-    if '"encrypted": true' in written:
+def _shown(document: Mapping[str, Any]) -> FoundKey:
+    """The one called `default`, else the first."""
+    if '"encrypted": true' in json.dumps(document.get("functionKeys", [])):
         return FoundKey(why_not="not shown: Microsoft's host keeps it encrypted; the portal shows it")
-    return FoundKey(value=known[0].value) if known else FoundKey(why_not="not shown: all host keys were deleted")
+    known = keys(document, "functionKeys")
+    chosen = next((each for each in known if each.name.lower() == "default"), next(iter(known), None))
+    return FoundKey(value=chosen.value) if chosen else FoundKey(why_not="not shown: all host keys were deleted")

@@ -9,7 +9,6 @@ from typing import Any
 from infra.contract import Log
 from infra.errors import ApplyFailed
 from infra.platforms.arm_client import ArmClient
-from infra.platforms.arm_compare import WHOLE
 from infra.platforms.arm_logs import STARTED, app_lines, platform_lines
 from infra.platforms.arm_status import STARTING_TAG, is_reachable, url_of
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, api_version
@@ -137,18 +136,3 @@ def health_path(body: Mapping[str, Any]) -> str:
     probes = [first.get("readinessProbe"), *(first.get("probes") or []), first.get("livenessProbe")]
     paths = [(each.get("httpGet") or {}).get("path") for each in probes if each]
     return next((str(each) for each in paths if each), "/")
-
-
-def earlier(wanted: Any, was: Any, path: tuple[str, ...] = ()) -> Any:
-    """The body `wanted` with what was there before wherever that is known, and without what was not there at all."""
-    if isinstance(wanted, Mapping) and isinstance(was, Mapping):
-        kept = {key: value for key, value in wanted.items() if key in was or (*path, key) not in WHOLE}
-        return {key: earlier(value, was.get(key, value), (*path, key)) for key, value in kept.items()}
-    if _has_names(wanted) and _has_names(was):
-        new = {each["name"]: each for each in wanted}
-        return [earlier(new.get(each["name"], each), each) for each in was]
-    return was
-
-
-def _has_names(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) and "name" in one for one in value)

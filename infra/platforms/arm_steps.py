@@ -7,7 +7,7 @@ from typing import Any
 from infra.contract import Change, Log, Manifest
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_client import ArmClient, Pace
-from infra.platforms.arm_compare import differences, is_made_anew, restarts
+from infra.platforms.arm_compare import differences, earlier, is_made_anew, restarts
 from infra.platforms.arm_current import BROKEN, current, is_working, settled, state_of
 from infra.platforms.arm_errors import BUSY, Refused, failed
 from infra.platforms.arm_place import ArmPlace
@@ -28,6 +28,8 @@ from infra.resources.kinds import (
 _URL_ONLY = frozenset({"apiVersion", "scope"})
 _ACCOUNTS = frozenset({STORAGE, NAMESPACE})
 _REFUSING_KEYS = ("properties.allowSharedKeyAccess: True -> False", "properties.disableLocalAuth: False -> True")
+_ENDED = ("Succeeded", "Failed", "Stopped")
+ANEW = "it goes and is made anew, as Azure does not change that in place"
 _FIRST_WAIT = 2.0
 _APPS = frozenset({SITE, CONTAINER_GROUP, CONTAINER_APP})
 
@@ -78,12 +80,19 @@ class Steps:
 
     def put(self, manifest: Manifest, body: Mapping[str, Any], was: Mapping[str, Any] | None = None) -> None:
         """Send the body, with the tags that others gave to what `was`, and wait for its end; raises ApplyFailed."""
-        path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
         sent = {key: value for key, value in body.items() if key not in _URL_ONLY}
         if "tags" in sent and was is not None:
             sent["tags"] = {**(was.get("tags") or {}), **sent["tags"]}
-        if manifest.kind == CONTAINER_GROUP and was is not None:
-            self._make_way(manifest, body)
+        if was is None or manifest.kind != CONTAINER_GROUP or not self._makes_way(manifest, body):
+            self._send(manifest, sent)
+            return
+        try:
+            self._send(manifest, sent)
+        except ApplyFailed as failure:
+            raise ApplyFailed(f"{failure} {self._made_again(manifest, earlier(sent, was))}") from None
+
+    def _send(self, manifest: Manifest, sent: Mapping[str, Any]) -> None:
+        path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
         deadline, wait = time.monotonic() + self._pace.directory, min(_FIRST_WAIT, self._pace.poll)
         while True:
             try:
@@ -99,14 +108,25 @@ class Steps:
             else:
                 return
 
-    def _make_way(self, manifest: Manifest, body: Mapping[str, Any]) -> None:
-        """Azure changes neither the size nor the kind of address of a group, nor one that has ended."""
+    def _makes_way(self, manifest: Manifest, body: Mapping[str, Any]) -> bool:
+        """Azure changes neither the size nor the kind of address of a group, nor one that has ended: is it gone now?"""
         path, version = self.place.path_of(manifest), manifest.body["apiVersion"]
-        now = self._arm.get(path, version) or {"properties": {}}
-        has_ended = (now["properties"].get("instanceView") or {}).get("state") in ("Succeeded", "Failed", "Stopped")
-        if has_ended or is_made_anew(differences(body, now)):
-            self._log(f"{manifest.address}: it goes and is made anew, as Azure does not change that in place")
-            self._arm.delete(path, version)
+        try:
+            now = self._arm.get(path, version) or {"properties": {}}
+            has_ended = (now["properties"].get("instanceView") or {}).get("state") in _ENDED
+            if not has_ended and not is_made_anew(differences(body, now)):
+                return False
+            self._log(f"{manifest.address}: {ANEW}")
+            return self._arm.delete(path, version)
+        except Refused as refusal:
+            raise self._failed(refusal, manifest) from None
+
+    def _made_again(self, manifest: Manifest, before: Mapping[str, Any]) -> str:
+        try:
+            self._arm.put(self.place.path_of(manifest), manifest.body["apiVersion"], before)
+        except Refused as refusal:
+            return f"What ran before could not be made again ({refusal.code}): apply it."
+        return "What ran before is made again."
 
     def _is_enough(self, manifest: Manifest, path: str, refusal: Refused) -> bool:
         """A role that somebody gave is as good as one of ours; one of an identity that is gone makes way for it."""
@@ -149,6 +169,8 @@ class Steps:
         details = differences(body, was)
         if state_of(was) in BROKEN:
             details = (*details, f"provisioningState: {state_of(was)}")
+        if manifest.kind == CONTAINER_GROUP and is_made_anew(details):
+            details = (*details, ANEW)
         return Change(action="update" if details else "none", address=manifest.address, details=details), was
 
     def _is_ours(self, manifest: Manifest, was: Mapping[str, Any] | None) -> bool:
@@ -157,7 +179,8 @@ class Steps:
             return True
         if manifest.kind == EVENT_SUBSCRIPTION:
             # The topic may be of somebody else, as an account has no second one.
-            return bool(manifest.body["properties"]["labels"] == ((was or {}).get("properties") or {}).get("labels"))
+            labels = ((was or {}).get("properties") or {}).get("labels") or ()
+            return set(manifest.body["properties"]["labels"]) <= set(labels)
         if manifest.kind.count("/") > 1:
             return _outermost(manifest) in self._ours
         mine = (manifest.body.get("tags") or {}).get(DEPLOYMENT_TAG)

@@ -6,6 +6,7 @@ from typing import Any
 from infra.contract import Secret
 from infra.errors import ApplyFailed, InvalidDeployment
 from infra.platforms.arm_client import ArmClient
+from infra.platforms.arm_errors import lacks
 from infra.platforms.arm_place import ArmPlace
 from infra.resources import expressions
 from infra.resources.expressions import EXPRESSIONS, ResourceId
@@ -77,7 +78,7 @@ class Values:
         for key in value.path.split("."):
             found = found.get(key) if isinstance(found, Mapping) else None
         if found is None:
-            raise ApplyFailed(f"{value.of.address} has no {value.path}; look at it in the portal, and apply again.")
+            raise lacks(value.of.address, value.path, group=value.of.group or self._place.group)
         return found
 
     def _secret(self, value: Any) -> str:

@@ -68,6 +68,20 @@ async def test_without_a_master_key_nobody_gets_in(tmp_path):
             await KeyRing(MountedKeyStore(folder)).level("m", "score")
 
 
+async def test_only_the_file_of_that_name_is_the_master_key(tmp_path):
+    (tmp_path / "host.master.bak").write_text("old")
+    with pytest.raises(KeysUnavailable):
+        await KeyRing(MountedKeyStore(tmp_path)).level("old", "score")
+    (tmp_path / "HOST.MASTER").write_text("new")
+    ring = KeyRing(MountedKeyStore(tmp_path))
+    assert [await ring.level(key, "score") for key in ("old", "new")] == [ANONYMOUS, ADMIN]
+
+
+async def test_a_file_that_goes_takes_no_other_with_it(folder):
+    (folder / "host.function.aaa").symlink_to("..data/nowhere")
+    assert await KeyRing(MountedKeyStore(folder)).level("d", "score") == FUNCTION
+
+
 async def test_what_cannot_be_read_is_told(tmp_path):
     (tmp_path / "host.master").write_bytes(b"\xff")
     with pytest.raises(KeysUnavailable, match="cannot be read"):

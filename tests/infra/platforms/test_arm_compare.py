@@ -1,6 +1,6 @@
 import pytest
 
-from infra.platforms.arm_compare import differences, is_made_anew
+from infra.platforms.arm_compare import differences, earlier, is_made_anew
 from infra.platforms.arm_values import UNKNOWN, SecretText
 
 SETTINGS = {"properties": {"siteConfig": {"appSettings": [{"name": "A", "value": "1"}]}}}
@@ -81,3 +81,14 @@ def test_tells_what_differs(wanted, actual, told) -> None:
 )
 def test_what_azure_changes_in_no_container_group(detail, anew) -> None:
     assert is_made_anew(["properties.x: 1 -> 2", detail]) == anew
+
+
+def test_what_was_before_takes_the_place_of_what_is_wanted() -> None:
+    wanted = {"image": "2", "new": 1, "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "2"}]}
+    was = {"image": "1", "id": "x", "env": [{"name": "A", "value": "1", "more": 1}, {"name": "C", "value": "1"}]}
+
+    assert earlier(wanted, was) == {
+        "image": "1",
+        "new": 1,
+        "env": [{"name": "A", "value": "1"}, {"name": "C", "value": "1"}],
+    }

@@ -63,6 +63,15 @@ def test_the_host_keeps_it_in_the_account_of_the_deployment(azure, target, keys)
     assert KEY not in "".join(azure.lines)
 
 
+def test_of_two_accounts_it_is_the_hosts(azure):
+    azure.apply(asked("app_service", of=image({"http": {}, "blob": {}}), keys=True))
+    host, data = sorted(found(azure, "app_service").details["storage accounts"].split(", "), reverse=True)
+    keep(azure, new_document("host"), account=data)
+    keep(azure, account=host)
+
+    assert found(azure, "app_service").key == KEY
+
+
 def test_a_key_that_appears_while_it_starts_is_told_at_once(azure, monkeypatch):
     looks = []
 
@@ -102,7 +111,14 @@ def test_a_reader_of_the_group_still_gets_a_status(azure):
     shown = found(azure, "app_service")
 
     assert (shown.state, shown.key) == ("running", "")
-    assert shown.details["key"] == "not shown: the settings of the app: AuthorizationFailed"
+    assert shown.details["key"] == "not shown: AuthorizationFailed: No."
+
+
+def test_an_account_that_one_may_not_look_at(azure):
+    azure.apply(asked("container_apps"))
+    azure.fake.refuse("GET", "/storageAccounts/diabetesb79d84host", Refusal(403, "AuthorizationFailed", "No."))
+
+    assert found(azure, "container_apps").details["key"] == "not shown: AuthorizationFailed: No."
 
 
 def test_in_an_account_that_the_settings_name(azure):
@@ -114,15 +130,45 @@ def test_in_an_account_that_the_settings_name(azure):
 
 
 def test_in_an_account_that_only_a_secret_names(azure, monkeypatch):
-    monkeypatch.setenv("STORAGE", "AccountName=a;AccountKey=c2VjcmV0")
+    monkeypatch.setenv("STORAGE", "AccountName=teamdata;AccountKey=c2VjcmV0")
     settings = {"AzureWebJobsStorage": Secret(variable="STORAGE")}
-    azure.apply(asked("container_apps", settings=settings))
+    for target in PLACES:
+        azure.apply(asked(target, keys=True, of=image({"http": {}, "blob": {}})))
+        azure.blobs.kept.clear()
+        keep(azure)
+        azure.apply(asked(target, keys=True, settings=settings))
 
-    told = found(azure, "container_apps", settings=settings).details["key"]
+        shown = found(azure, target, settings=settings)
 
-    assert told == (
-        "not shown: it is in azure-webjobs-secrets/diabetes/host.json, in the account that AzureWebJobsStorage names"
-    )
+        where = "not shown: it is in azure-webjobs-secrets/diabetes/host.json, in the account that AzureWebJobsStorage"
+        told = where if target == "container_instances" else "not there yet"
+        assert (shown.key, shown.details["key"].startswith(told)) == ("", True), shown
+        keep(azure, account="teamdata")
+        assert found(azure, target, settings=settings).key == ("" if target == "container_instances" else KEY)
+        azure.platform(asked(target)).remove()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"AzureWebJobsStorage__blobServiceUri": "https://evil.example"},
+        {"AzureWebJobsStorage__blobServiceUri": "https://evil.example/?.blob.core.windows.net"},
+        {"AzureWebJobsStorage__accountName": "evil.example/"},
+    ],
+)
+def test_nobody_but_azure_is_shown_the_callers_token(azure, setting):
+    azure.apply(asked("container_apps", settings=setting))
+
+    assert "no account of the public cloud" in found(azure, "container_apps", settings=setting).details["key"]
+    assert azure.blobs.asked == []
+
+
+def test_the_key_called_default_is_told(azure):
+    azure.apply(asked("container_apps"))
+    partner = {"name": "partner", "value": "theirs", "encrypted": False}
+    keep(azure, {**DOCUMENT, "functionKeys": [partner, *DOCUMENT["functionKeys"]]})
+
+    assert found(azure, "container_apps").key == KEY
 
 
 @pytest.mark.parametrize("setting", ["FUNCTIONS_SECRETS_PATH", "AzureWebJobsSecretStorageType"])
@@ -173,9 +219,10 @@ def test_only_what_is_no_secret_is_read_of_the_settings():
     assert settings_of(None, group) == {HOST_ID_SETTING: "d"}
 
 
-def test_an_account_that_nobody_answers_for():
+@pytest.mark.parametrize("right", [{"account_name": "a", "account_key": "a2V5"}, Token()])
+def test_an_account_that_nobody_answers_for(right):
     with pytest.raises(PlatformUnavailable, match=r"http://127\.0\.0\.1:1/a cannot be reached"):
-        read_blob("http://127.0.0.1:1/a", {"account_name": "a", "account_key": "a2V5"}, "c/host.json")
+        read_blob("http://127.0.0.1:1/a", right, "c/host.json")
 
 
 @pytest.mark.parametrize(

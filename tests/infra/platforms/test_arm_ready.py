@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from infra.errors import NeverReady
-from infra.platforms.arm_ready import Watch, earlier, health_path
+from infra.platforms.arm_ready import Watch, health_path
 from infra.platforms.arm_status import STARTING_TAG
 from infra.resources.expressions import ResourceId
 from tests.support.arm_platform import SHARED, place, rendered
@@ -159,14 +159,3 @@ def test_really_asks_the_address(azure) -> None:
 )
 def test_where_an_app_says_how_it_is(properties, path) -> None:
     assert health_path({"properties": properties}) == path
-
-
-def test_what_was_before_takes_the_place_of_what_is_wanted() -> None:
-    wanted = {"image": "2", "new": 1, "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "2"}]}
-    was = {"image": "1", "id": "x", "env": [{"name": "A", "value": "1", "more": 1}, {"name": "C", "value": "1"}]}
-
-    assert earlier(wanted, was) == {
-        "image": "1",
-        "new": 1,
-        "env": [{"name": "A", "value": "1"}, {"name": "C", "value": "1"}],
-    }

@@ -173,6 +173,18 @@ def test_events_are_delivered_by_identity_or_by_keys_and_either_may_come_later(a
         assert azure.changes(wanted) == []
 
 
+def test_a_subscription_stays_ours_whatever_labels_others_add(azure) -> None:
+    wanted = spec("container_instances", registry_group=SHARED, of=TOLD)
+    azure.apply(wanted)
+    [told] = azure.fake.store.of_kind(EVENT_SUBSCRIPTION)
+    told.body["properties"]["labels"].append("theirs")
+    told.body["properties"]["filter"]["subjectBeginsWith"] = "/nowhere"
+
+    (change,) = azure.changes(wanted)
+
+    assert any("subjectBeginsWith" in each for each in change.details)
+
+
 def test_says_that_it_cannot_see_changed_secrets(azure, monkeypatch) -> None:
     monkeypatch.setenv("API_KEY_OF_THE_APP", "hush")
     wanted = spec("container_instances", registry_group=SHARED, settings=SECRETS)

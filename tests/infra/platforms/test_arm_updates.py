@@ -4,8 +4,10 @@ import pytest
 
 from infra.contract import RegistryLogin, Secret, Size
 from infra.errors import ApplyFailed, NeverReady
+from infra.platforms.arm_client import ArmClient
 from tests.support.arm_platform import SHARED
 from tests.support.deployments import ELSEWHERE, IN_AZURE, SECRETS, image, spec
+from tests.support.fake_arm import Refusal
 
 NEXT = IN_AZURE.replace("5e", "6f")
 
@@ -79,3 +81,70 @@ def test_an_app_that_somebody_deletes_while_it_starts_is_not_made_again(azure) -
     ):
         azure.apply(_spec(of=image(reference=NEXT)), probe=probe)
     assert azure.changes(_spec())[0].action == "create"
+
+
+def test_what_the_update_took_away_is_put_back(azure, monkeypatch) -> None:
+    monkeypatch.setenv("API_KEY_OF_THE_APP", "hush")
+    both = image({"http": {}, "blob": {}})
+    azure.apply(_spec("container_apps", of=both, settings=SECRETS))
+    azure.fake.fronts.broken_images.add("@sha256:6f")
+
+    with pytest.raises(NeverReady, match="is put back"):
+        azure.apply(_spec("container_apps", of=image(reference=NEXT)), ready=0.1)
+    assert azure.changes(_spec("container_apps", of=both, settings=SECRETS)) == []
+
+    azure.apply(_spec("container_instances", resource_group="g2"))
+    hidden = _spec("container_instances", resource_group="g2", of=image(reference=NEXT), public=False)
+    with pytest.raises(NeverReady, match="is put back"):
+        azure.apply(hidden, ready=0.1)
+    assert azure.changes(_spec("container_instances", resource_group="g2")) == []
+
+
+@pytest.mark.parametrize(("refusals", "told"), [(1, "What ran before is made again."), (2, "could not be made again")])
+def test_a_group_that_azure_does_not_make_anew_is_made_as_it_was(azure, refusals, told) -> None:
+    azure.apply(_spec("container_instances"))
+    asked = _spec("container_instances", size=Size(cpu=4.0))
+    assert "made anew" in azure.changes(asked)[0].details[-1]
+    for _ in range(refusals):
+        azure.fake.refuse("PUT", "/containergroups/diabetes", Refusal(409, "ContainerGroupQuotaReached", "Too many."))
+
+    with pytest.raises(ApplyFailed, match=f"ContainerGroupQuotaReached.*{told}"):
+        azure.apply(asked)
+
+    left = [each.action for each in azure.changes(_spec("container_instances"))]
+    assert left == ([] if refusals == 1 else ["create"])
+
+
+def test_a_group_that_may_not_be_deleted_is_named(azure) -> None:
+    azure.apply(_spec("container_instances"))
+    azure.fake.refuse("DELETE", "/containergroups/diabetes", Refusal(409, "ScopeLocked", "It is locked."))
+
+    with pytest.raises(ApplyFailed, match=r"containerGroups/diabetes: ScopeLocked"):
+        azure.apply(_spec("container_instances", size=Size(cpu=4.0)))
+
+
+@pytest.mark.parametrize("state", ["Succeeded", "Failed", "Stopped"])
+def test_a_group_that_has_ended_is_made_anew(azure, monkeypatch, state) -> None:
+    azure.apply(_spec("container_instances"))
+    real = ArmClient.get
+
+    def get(self, path, *said):
+        found = real(self, path, *said)
+        if found and path.lower().endswith("/containergroups/diabetes"):
+            found["properties"]["instanceView"] = {"state": state}
+        return found
+
+    monkeypatch.setattr(ArmClient, "get", get)
+    azure.lines.clear()
+    with pytest.raises(NeverReady):
+        azure.apply(_spec("container_instances", settings={"COLOUR": "red"}), ready=0.1)
+
+    assert any("it goes and is made anew" in line for line in azure.lines)
+
+
+def test_a_setting_is_no_size(azure) -> None:
+    azure.apply(_spec("container_instances", settings={"my.resources.x": "1"}))
+
+    (change,) = azure.changes(_spec("container_instances", settings={"my.resources.x": "2"}))
+
+    assert change.details == ("my.resources.x: changed",)
