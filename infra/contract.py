@@ -1,11 +1,19 @@
 """What is deployed, where, and what came of it: the values and roles that targets and platforms share."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from infra.errors import InvalidDeployment
 from triggers.contract import Binding
+
+_READ_BY_HOSTS = (
+    "azurewebjobs", "azurefunctions", "azure_functions_", "functions_", "connectionstrings__", "cors_",
+    "aspnetcore_forwardedheaders_", "python_threadpool_",
+)  # fmt: skip
+"""What the names of settings begin with that every functions host reads in any case."""
+_IN_BINDING = re.compile("%([^%]+)%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,18 +113,34 @@ class DeploymentSpec:
     """The target's own options: an instance of its `options` class."""
 
     def __post_init__(self) -> None:
-        known: dict[str, str] = {}
-        for name in self.settings:
-            other = known.setdefault(as_read(name), name)
-            if other != name:
-                raise InvalidDeployment(
-                    f"The settings {other!r} and {name!r} are one to the app, to which case means nothing and ':' is "
-                    "'__'; leave one of them out."
-                )
+        known = _connections(self.image)
+        starts = (*_READ_BY_HOSTS, *(f"{name}__" for name in known))
+        check_distinct(name for name in self.settings if as_read(name) in known or as_read(name).startswith(starts))
+
+
+def check_distinct(settings: Iterable[str]) -> None:
+    """Raise InvalidDeployment for two names that are one to who reads them in any case."""
+    known: dict[str, str] = {}
+    for name in settings:
+        other = known.setdefault(as_read(name), name)
+        if other != name:
+            raise InvalidDeployment(
+                f"The settings {other!r} and {name!r} are one to the app: their names count in any case, and ':' is "
+                "'__' in them; leave one of them out."
+            )
+
+
+def _connections(image: AppImage) -> frozenset[str]:
+    """The settings that the app's bindings name, which the host finds in any case. All others are the code's."""
+    bindings = [binding for each in image.functions for binding in (each.trigger, *each.outputs)]
+    texts = [text for binding in bindings for text in binding.options.values() if isinstance(text, str)]
+    inside = [name for text in texts for name in _IN_BINDING.findall(text)]
+    named = [binding.option("connection") for binding in bindings]
+    return frozenset(as_read(name) for name in (*image.connections, *inside, *named) if name)
 
 
 def as_read(setting: str) -> str:
-    """The same for all names of settings that are one to an app."""
+    """The same for all names of settings that are one where case is lost."""
     return setting.replace(":", "__").lower()
 
 

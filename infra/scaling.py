@@ -1,7 +1,8 @@
 """How a trigger's rule for scaling is spelled by the platforms that scale: one rule, one dialect for each of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,13 @@ def scaling(spec: DeploymentSpec, settings: Mapping[str, Expression | str]) -> S
     rules: dict[str, ScaleRule] = {}
     needed, sweeps = {"": 0}, False
     for function in spec.image.functions:
-        trigger = function.trigger
+        trigger = _as_read(function.trigger, spec.image.host)
         context = ScaleContext(binding=trigger, host_id=host_id(Path(spec.name), settings=texts), settings=texts)
         rule = by_binding_type(trigger.type).scale(context)
         if rule:
-            rules[_name(function.name)] = rule
+            rules[_name(function.name, rules)] = rule
         if trigger.option("eventQueue"):
-            rules[f"{_name(function.name)}-events"] = _told_of(trigger)
+            rules[_name(f"{function.name}-events", rules)] = _told_of(trigger)
         sweeps = sweeps or (spec.image.host != AZURE_HOST and _is_told(trigger))
         if _is_called(trigger):
             rules[HTTP] = _HTTP
@@ -89,10 +90,17 @@ def container_apps_rule(
     return {"name": name, "custom": custom}
 
 
+def _as_read(trigger: Binding, host: str) -> Binding:
+    """As the host in the image reads it: Microsoft's knows no queue of events."""
+    if host != AZURE_HOST or "eventQueue" not in trigger.options:
+        return trigger
+    return replace(trigger, options={key: value for key, value in trigger.options.items() if key != "eventQueue"})
+
+
 def _told_of(trigger: Binding) -> ScaleRule:
     """Blobs that messages tell of wait in a queue of their own until somebody is there to read it."""
     connection = trigger.option("connection", HOST_SETTING)
-    metadata = {"queueName": trigger.option("eventQueue"), "queueLength": "5", _CONNECTION: connection}
+    metadata = {"queueName": trigger.option("eventQueue").lower(), "queueLength": "5", _CONNECTION: connection}
     return ScaleRule(scaler="azure-queue", metadata=metadata)
 
 
@@ -138,5 +146,8 @@ def place_of(connection: str, scaler: str, settings: Mapping[str, Expression | s
     return {"accountName": account} if account else {}
 
 
-def _name(function: str) -> str:
-    return function.lower().replace("_", "-")
+def _name(function: str, taken: Collection[str]) -> str:
+    """A name for a rule that is not taken, neither by the rule for requests."""
+    plain = function.lower().replace("_", "-")
+    names = itertools.chain([plain], (f"{plain}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name != HTTP and name not in taken)

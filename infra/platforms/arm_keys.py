@@ -84,7 +84,7 @@ class KeyReader:
     def _look(self, path: str, name: str, accounts: Sequence[Mapping[str, Any]]) -> FoundKey:
         if name and name not in [each["name"] for each in accounts]:
             return self._by_name(name, path)
-        # A container group does not show its connection, which leads to the deployment's own account unless one is given.
+        # A container group does not show its connection: it leads to the deployment's own account unless one is given.
         places = [each for each in accounts if name == each["name"] or not (name or self.is_given)]
         if len(places) != 1:
             return FoundKey(why_not=f"not shown: it is in {path}, in the account that {HOST_SETTING} names")

@@ -11,12 +11,14 @@ from infra.errors import ApplyFailed, NotPermitted, PlatformUnavailable
 from infra.targets.kubernetes_names import MANAGER
 
 _PATIENCE = 60.0
-_UNREACHABLE = (
-    "unable to connect", "connection refused", "was refused", "no such host", "i/o timeout", "tls handshake",
-    "error: context", "does not exist in", "context was not found", "must be logged in", "unauthorized", "eof",
-    "exec plugin", "no configuration has been provided", "invalid configuration",
-    "couldn't get current server api group list",
-)  # fmt: skip
+_UNREACHABLE = re.compile(
+    r"unable to connect|connection refused|was refused|no such host|i/o timeout|tls handshake|error: context"
+    r"|does not exist in|context was not found|must be logged in|\(unauthorized\)|\beof$|exec plugin"
+    r"|no configuration has been provided|invalid configuration|couldn't get current server api group list",
+    re.MULTILINE,
+)
+_QUOTED = re.compile(r'"[^"\n]*"')
+"""Names and values: what they hold says nothing of what happened."""
 _OWN_LOG = re.compile(r"[EIW]\d{4} \d\d:\d\d:\d\d\.\d+ .*")
 """What kubectl logs of itself, try by try, before it says the same in words."""
 _HINTS = {
@@ -116,10 +118,14 @@ class Kubectl:
     def _failure(self, said: str, about: str) -> PlatformUnavailable | ApplyFailed:
         lines = [line for line in said.strip().splitlines() if not _OWN_LOG.fullmatch(line)]
         text = "\n".join(lines).strip() or said.strip() or "it gave no reason"
-        plain = said.lower()
-        if "forbidden" in plain:
+        plain = _QUOTED.sub('""', said.lower())
+        if "being terminated" in plain:
+            return ApplyFailed(f"{about}: {text} Wait until it is gone, and apply again.")
+        if "exceeded quota" in plain:
+            return ApplyFailed(f"{about}: {text} Ask for less, or for a larger quota of the namespace.")
+        if "(forbidden)" in plain or "is forbidden" in plain:
             return NotPermitted(f"{about}: the cluster forbids it. {text} Ask for a Role with that verb and resource.")
-        if any(words in plain for words in _UNREACHABLE):
+        if _UNREACHABLE.search(plain):
             return PlatformUnavailable(
                 f"The cluster of the context {self.context!r} cannot be reached, or does not know you: {text}"
             )

@@ -1,7 +1,7 @@
 """New pods of a Deployment: wait until they answer, or until there is no hope that they ever do."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.errors import ApplyFailed, PlatformUnavailable
@@ -14,9 +14,14 @@ SETTLED = ("running", "stopped")
 _SET = "apps/v1/ReplicaSet"
 _REVISION, _HASH = "deployment.kubernetes.io/revision", "pod-template-hash"
 _LINES = 20
-_HOPELESS = frozenset({"ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError"})
-"""Not ErrImagePull: a registry that stumbles once is asked again."""
+_HOPELESS = "InvalidImageName"
+_STUCK = frozenset({"ImagePullBackOff", "ErrImagePull", "CreateContainerConfigError"})
+"""What may pass: a registry stumbles, a Secret takes a moment to reach a node."""
 _CRASHES = 3
+_LOOKS = 30
+"""So many in a row are no stumble."""
+_AFTER_THE_CLUSTER = 15
+"""Looks beyond the time: the cluster, which knows more, counts it from later on."""
 
 
 class Rollout:
@@ -24,12 +29,14 @@ class Rollout:
 
     def __init__(self, kubectl: Kubectl, name: str, *, pause: float) -> None:
         self._kubectl, self._name, self._pause = kubectl, name, pause
+        self._stuck = 0
         self.answered = True
         """Was there a pod that answered at every look?"""
 
     def wait(self, limit: float) -> str:
         """Empty once every pod is a new one that answers; why not, when there is no hope or no step for `limit` s."""
-        deadline, best, last = time.monotonic() + limit, (0, 0), ""
+        whole = limit + _AFTER_THE_CLUSTER * self._pause
+        deadline, best, last = time.monotonic() + whole, (0, 0), ""
         while True:
             found = self._kubectl.get(DEPLOYMENT, self._name)
             if found is None:
@@ -45,9 +52,10 @@ class Rollout:
                 return why
             last, furthest = state, (max(best[0], numbers[0]), max(best[1], numbers[1]))
             if furthest != best:
-                deadline, best = time.monotonic() + limit, furthest
+                deadline, best = time.monotonic() + whole, furthest
             if time.monotonic() >= deadline:
-                return f"it was not ready within {limit:.0f} s"
+                said = self._held_up(found)
+                return f"it was not ready within {limit:.0f} s{f': {said}' if said else ''}"
             time.sleep(self._pause)
 
     def last_lines(self) -> str:
@@ -65,13 +73,21 @@ class Rollout:
 
     def _hopeless(self, deployment: Mapping[str, Any]) -> str:
         pod = self._newest(deployment)
-        for each in (pod or {}).get("status", {}).get("containerStatuses", ()):
-            waiting = each.get("state", {}).get("waiting", {})
-            if waiting.get("reason") in _HOPELESS:
-                return f"{waiting['reason']}: {waiting.get('message', 'no more is known')}"
-            if each.get("restartCount", 0) >= _CRASHES:
-                return f"its container ended {each['restartCount']} times"
-        return ""
+        waiting = _waiting(pod)
+        self._stuck = self._stuck + 1 if waiting.get("reason") in _STUCK else 0
+        if waiting.get("reason") == _HOPELESS or self._stuck >= _LOOKS:
+            return _told(waiting)
+        crashes = max((each.get("restartCount", 0) for each in _containers(pod)), default=0)
+        return f"its container ended {crashes} times" if crashes >= _CRASHES else ""
+
+    def _held_up(self, deployment: Mapping[str, Any]) -> str:
+        """What is known of why there is no pod, or why it does not start; empty where nothing is."""
+        refused = _condition(deployment, "ReplicaFailure").get("message", "")
+        pod = self._newest(deployment)
+        placed = _condition(pod or {}, "PodScheduled")
+        unplaced = placed.get("message", "") if placed.get("status") == "False" else ""
+        waiting = _waiting(pod)
+        return str(refused or unplaced or (_told(waiting) if waiting.get("reason") in _STUCK else ""))
 
     def _newest(self, deployment: Mapping[str, Any]) -> dict[str, Any] | None:
         """Of the pods that the Deployment wants now: those before them may crash as they like."""
@@ -82,6 +98,20 @@ class Rollout:
         wanted = {each["metadata"]["labels"].get(_HASH) for each in sets}
         pods = [each for each in found if each["kind"] == "Pod" and each["metadata"]["labels"].get(_HASH) in wanted]
         return max(pods, key=lambda each: str(each["metadata"].get("creationTimestamp", "")), default=None)
+
+
+def _containers(pod: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+    return list((pod or {}).get("status", {}).get("containerStatuses", ()))
+
+
+def _waiting(pod: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Why a container of it does not run, as the cluster says it; empty when all do."""
+    found = (each.get("state", {}).get("waiting") for each in _containers(pod))
+    return next((each for each in found if each), {})
+
+
+def _told(waiting: Mapping[str, Any]) -> str:
+    return f"{waiting['reason']}: {waiting.get('message', 'no more is known')}"
 
 
 def state_of(deployment: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from infra.contract import Manifest, Secret
 from infra.rendering.arm_functions import function, in_template, quoted, resource_id
 from infra.resources.expressions import Concat, ResourceId
 from infra.resources.kinds import GROUP, ROLE, api_version, name_of
-from infra.resources.urls import url_of
+from infra.resources.urls import url_in
 
 _SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/{}.json#"
 _NESTED = "Microsoft.Resources/deployments"
@@ -17,7 +17,7 @@ def template(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """`azuredeploy.json`: every secret is a securestring parameter, named like its environment variable."""
     scopes = {each.address: each.body["scope"] for each in manifests if each.kind == ROLE}
     made = {each.address for each in manifests if each.kind != GROUP}
-    url = url_of(manifests[-1])
+    url = url_in(manifests)
     return {
         "$schema": _SCHEMA.format("deploymentTemplate"),
         "contentVersion": "1.0.0.0",

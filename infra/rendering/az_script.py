@@ -30,7 +30,7 @@ from infra.resources.kinds import (
     kind_of,
     name_of,
 )
-from infra.resources.urls import url_of
+from infra.resources.urls import url_in
 from infra.resources.web import ELASTIC, WEB_APP
 
 _NOUNS: Mapping[str, str] = {
@@ -62,7 +62,7 @@ def az_script(name: str, manifests: Sequence[Manifest], *, subscription: str = "
     for each in manifests:
         shell.say(_comment(each))
         _WRITERS.get(each.kind, _put)(shell, each, manifests)
-    if url := url_of(manifests[-1]):
+    if url := url_in(manifests):
         text = shell.text(url)
         shell.lines += ["", f'echo "{text}"']
     return "\n".join([*_head(name, manifests, subscription), *shell.lines]) + "\n"

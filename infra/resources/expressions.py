@@ -12,8 +12,9 @@ The body has `apiVersion`, and where the resource takes them `location`, `tags`,
 `name` or `type`. Everything is in the deployment's resource group, but for two kinds:
 `Microsoft.Resources/resourceGroups` is the group, always the first; and the body of
 `Microsoft.Authorization/roleAssignments` has the key `scope`, a ResourceId: ARM wants it in the URL
-(`{scope}/providers/Microsoft.Authorization/roleAssignments/{name}`), not in the body. The last manifest is the app
-itself, whole: its identity and its roles are there before, so that it starts once.
+(`{scope}/providers/Microsoft.Authorization/roleAssignments/{name}`), not in the body. The app itself is one manifest,
+whole: its identity and its roles are there before, so that it starts once. Nothing follows it but what may have to wait
+for somebody: the topic and the subscriptions of an account in another group.
 
 The values below may stand wherever text may stand, and a ResourceId also as a key (of `userAssignedIdentities`). They
 may point at resources that no manifest makes, such as a registry that was there before. Of each there are three

@@ -1,8 +1,17 @@
 """Where a deployed app answers, in the words of the resource that it is."""
 
+from collections.abc import Sequence
+
 from infra.contract import Manifest
 from infra.resources.expressions import Concat, Property
 from infra.resources.kinds import CONTAINER_APP, CONTAINER_GROUP, SITE, id_of
+
+_APPS = frozenset({SITE, CONTAINER_APP, CONTAINER_GROUP})
+
+
+def url_in(manifests: Sequence[Manifest]) -> Concat | None:
+    """Where the app among them answers, as url_of tells it."""
+    return next((url_of(each) for each in manifests if each.kind in _APPS), None)
 
 
 def url_of(app: Manifest) -> Concat | None:

@@ -69,7 +69,7 @@ def deliveries(
         return []
     account_name = name_of(account.address)
     topic = event_grid.topic(
-        check_name("topic of Event Grid", options.event_topic or f"{account_name}-events"),
+        _topic_name(options.event_topic or f"{account_name}-events"),
         account,
         region(options),
         keys=options.keys,
@@ -91,6 +91,16 @@ def deliveries(
     ]
     first = [each.address for each in roles]
     return [topic, *roles, *(replace(each, after=(*each.after, *first)) for each in subscriptions)]
+
+
+def _topic_name(name: str) -> str:
+    if "/" in name:
+        raise InvalidDeployment(
+            f"event_topic={name!r} would be a topic in another group, and a deployment subscribes to one in its own "
+            "only. Leave event_topic out for an account that is trigger_storage, and subscribe the queue to that topic "
+            "yourself."
+        )
+    return check_name("topic of Event Grid", name)
 
 
 def _name(deployment: str, function: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.contract import DeploymentSpec, Manifest, Secret
+from infra.contract import DeploymentSpec, Manifest, Secret, check_distinct
 from infra.errors import InvalidDeployment
 from infra.resources import identity, web
 from infra.resources.expressions import Expression
@@ -37,12 +37,14 @@ def site_manifests(
 ) -> tuple[Manifest, ...]:
     """Surroundings, plan and site; `settings` are the target's own. Raises InvalidDeployment."""
     check_name("site", spec.name)
+    # There all names of settings have no case, those that only the code reads too.
+    check_distinct(spec.settings)
     _check_size(spec)
     around = wiring(spec, options, accounts=2)
     plan = _plan(spec, options, around, skus)
     health = {"WEBSITES_ENABLE_APP_SERVICE_STORAGE": "false", "WEBSITES_PORT": str(spec.image.port)}
     own = {**health, **settings, **_times(spec, options), **_registry_settings(around.registry)}
-    # Names of settings have no case there: one that the deployment says in another one counts alone.
+    # One that the deployment says in another case counts alone.
     chosen = {name.lower() for name in spec.settings}
     said = {**{name: value for name, value in own.items() if name.lower() not in chosen}, **around.settings}
     plain = {name: _as_reference(value) for name, value in said.items()}
@@ -60,7 +62,8 @@ def site_manifests(
             "acrUserManagedIdentityID": identity.client_id(around.identity),
         }
     after = (*around.addresses, plan.address)
-    return (*around.manifests, plan, resource(SITE, spec.name, site, after=after, deployment=spec.name))
+    app = resource(SITE, spec.name, site, after=after, deployment=spec.name)
+    return (*around.manifests, plan, app, *around.after(app))
 
 
 def _times(spec: DeploymentSpec, options: SiteOptions) -> dict[str, str]:

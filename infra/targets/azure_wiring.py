@@ -1,7 +1,7 @@
 """What every app in Azure needs around it: its group, its identity, its accounts, and the settings that lead there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infra.contract import DeploymentSpec, Manifest, Secret, as_read
@@ -54,7 +54,9 @@ class Wiring:
     group: str
     region: str
     manifests: tuple[Manifest, ...]
-    """In the order of applying, the group first."""
+    """In the order of applying, the group first; all of them before the app."""
+    later: tuple[Manifest, ...] = ()
+    """What may need something that only people make, so that the app does not wait for it."""
     settings: Mapping[str, Expression | str | Secret]
     """All settings of the app: where its accounts are, and those of the deployment."""
     registry: RegistryAccess
@@ -65,6 +67,10 @@ class Wiring:
     def addresses(self) -> tuple[str, ...]:
         """Of everything that is there before the app."""
         return tuple(each.address for each in self.manifests)
+
+    def after(self, app: Manifest) -> tuple[Manifest, ...]:
+        """`later`, once the app is there."""
+        return tuple(replace(each, after=(*each.after, app.address)) for each in self.later)
 
 
 def wiring(spec: DeploymentSpec, options: AzureOptions, *, accounts: int) -> Wiring:
@@ -90,6 +96,7 @@ def wiring(spec: DeploymentSpec, options: AzureOptions, *, accounts: int) -> Wir
         group=builder.group,
         region=builder.region,
         manifests=(builder.group_manifest(), *builder.manifests),
+        later=tuple(builder.later),
         settings={**derived, **spec.settings},
         registry=registry,
         identity=builder.who,
@@ -107,6 +114,7 @@ class _Builder:
         self.region = check_region(region(options))
         check_options(options)
         self.manifests: list[Manifest] = []
+        self.later: list[Manifest] = []
         self.settings: Settings = {}
         self.who: Manifest | None = None
         if spec.image.functions:
@@ -153,7 +161,8 @@ class _Builder:
         else:
             name, place = existing(STORAGE, self._options.trigger_storage)
             check_name("storage account", name)
-        if place.group in ("", self.group):
+        is_here = place.group in ("", self.group)
+        if is_here:
             self.manifests += [storage.container(name, each, made=made) for each in holds.containers]
             self.manifests += [storage.queue(name, each, made=made) for each in holds.queues]
         if not self._options.keys:
@@ -162,7 +171,9 @@ class _Builder:
             more = (identity.TABLE_CONTRIBUTOR,) if tables else ()
             for role in (identity.BLOB_OWNER, identity.QUEUE_CONTRIBUTOR, *more):
                 self._allow(role, place, made=made)
-        self.manifests += deliveries(self._spec, self._options, holds.told, account=place, made=made, group=self.group)
+        told = deliveries(self._spec, self._options, holds.told, account=place, made=made, group=self.group)
+        # Elsewhere people make the queues.
+        (self.manifests if is_here else self.later).extend(told)
         services = ("blob", "queue", "table") if holds.tables else ("blob", "queue")
         for setting in settings:
             self.settings |= self._storage_settings(setting, name, place, services)

@@ -56,18 +56,15 @@ class ContainerApps:
             deployment=spec.name,
             tags=around.tags,
         )
-        app: dict[str, Any] = {"location": around.region, "tags": around.tags}
+        content: dict[str, Any] = {"location": around.region, "tags": around.tags}
         if options.function_app:
-            app["kind"] = "functionapp"
+            content["kind"] = "functionapp"
         if around.identity:
-            app["identity"] = identity.used_by(around.identity)
-        app["properties"] = {"environmentId": id_of(place), **_properties(spec, options, around)}
+            content["identity"] = identity.used_by(around.identity)
+        content["properties"] = {"environmentId": id_of(place), **_properties(spec, options, around)}
         after = (*around.addresses, place.address)
-        return (
-            *around.manifests,
-            place,
-            resource(CONTAINER_APP, spec.name, app, after=after, deployment=spec.name),
-        )
+        app = resource(CONTAINER_APP, spec.name, content, after=after, deployment=spec.name)
+        return (*around.manifests, place, app, *around.after(app))
 
     def export(self, spec: DeploymentSpec) -> Mapping[str, str]:
         """ARM template, its parameters and a script."""

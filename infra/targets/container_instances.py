@@ -56,7 +56,7 @@ class ContainerInstances:
             group["identity"] = identity.used_by(around.identity)
         group["properties"] = _properties(spec, options, around)
         app = resource(CONTAINER_GROUP, spec.name, group, after=around.addresses, deployment=spec.name)
-        return (*around.manifests, app)
+        return (*around.manifests, app, *around.after(app))
 
     def export(self, spec: DeploymentSpec) -> Mapping[str, str]:
         """ARM template, its parameters and a script."""

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from infra.contract import DeploymentSpec, Manifest, Secret
 from infra.errors import InvalidDeployment, UnsupportedTrigger
-from infra.targets.iot_edge_filling import filling_script
+from infra.targets.iot_edge_filling import check_literals, filling_script
 from infra.targets.iot_edge_module import LONGEST, checked, credentials, module, system_modules
 from infra.targets.iot_edge_options import IotEdgeOptions
 
@@ -29,18 +29,43 @@ class IotEdge:
         """One document, secrets as `${VARIABLE}`; raises InvalidDeployment and UnsupportedTrigger."""
         options: IotEdgeOptions = spec.options
         _check(spec)
+        check_literals(_literals(spec, options), _variables(spec))
         body = _layer(spec, options) if options.layered else _whole(spec, options)
         return [Manifest(kind=KIND, name=spec.name, body=body)]
 
     def export(self, spec: DeploymentSpec) -> Mapping[str, str]:
         """The document as JSON without its secrets, and a script that puts them in."""
         (manifest,) = self.render(spec)
-        values = [*spec.settings.values(), spec.registry.password]
-        secrets = [value.variable for value in values if isinstance(value, Secret)]
         return {
             f"{spec.name}.deployment.template.json": json.dumps(manifest.body, indent=2) + "\n",
-            f"{spec.name}.fill.py": filling_script(spec.name, secrets, longest=LONGEST),
+            f"{spec.name}.fill.py": filling_script(spec.name, _variables(spec), longest=LONGEST),
         }
+
+
+def _variables(spec: DeploymentSpec) -> list[str]:
+    """Those that hold the secrets."""
+    values = [*spec.settings.values(), spec.registry.password]
+    return [value.variable for value in values if isinstance(value, Secret) and value.variable]
+
+
+def _literals(spec: DeploymentSpec, options: IotEdgeOptions) -> Iterator[tuple[str, str]]:
+    """Every text of the document that people write, with what it is."""
+    for name, value in spec.settings.items():
+        if isinstance(value, str):
+            yield f"The setting {name!r}", value
+    yield "The registry's user", spec.registry.username
+    yield "The registry's server", spec.registry.server
+    for what, image in (("agent_image", options.agent_image), ("hub_image", options.hub_image)):
+        yield f"The option {what}", image
+    yield from _texts_of(_desired(options))
+
+
+def _texts_of(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield "One of the desired properties", value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_of(part)
 
 
 def _check(spec: DeploymentSpec) -> None:
@@ -91,6 +116,10 @@ def _layer(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, Any]:
 
 
 def _twin(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, Any]:
+    return {spec.name: {"properties.desired": _desired(options)}} if options.desired else {}
+
+
+def _desired(options: IotEdgeOptions) -> dict[str, Any]:
     if not options.desired:
         return {}
     try:
@@ -99,7 +128,7 @@ def _twin(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, Any]:
         raise InvalidDeployment(f"desired is no JSON: {cause}.") from cause
     if not isinstance(wanted, dict):
         raise InvalidDeployment(f"desired must be a JSON object, not {options.desired!r}.")
-    return {spec.name: {"properties.desired": wanted}}
+    return wanted
 
 
 def _routes(spec: DeploymentSpec, options: IotEdgeOptions) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pprint import pformat
 
+from infra.errors import InvalidDeployment
+
 _SCRIPT = '''#!/usr/bin/env python3
 """Writes @NAME@.deployment.json: the template beside it, with the secrets that are in the environment."""
 
@@ -20,7 +22,7 @@ def filled(value):
         return {key: filled(each) for key, each in value.items()}
     if isinstance(value, list):
         return [filled(each) for each in value]
-    name = value[2:-1] if isinstance(value, str) and value.startswith("${") else ""
+    name = value[2:-1] if isinstance(value, str) and value[:2] + value[-1:] == "${}" else ""
     return os.environ[name] if name in SECRETS else value
 
 
@@ -44,3 +46,15 @@ def filling_script(name: str, secrets: Iterable[str], *, longest: int) -> str:
     """Python that takes the environment variables `secrets`, each of `longest` bytes at most."""
     listed = pformat(sorted(set(secrets)), width=100)
     return _SCRIPT.replace("@NAME@", name).replace("@SECRETS@", listed).replace("@LONGEST@", str(longest))
+
+
+def check_literals(texts: Iterable[tuple[str, str]], secrets: Iterable[str]) -> None:
+    """Raise InvalidDeployment for a text (what it is, itself) that the script would take for the place of a secret."""
+    places = {f"${{{variable}}}": variable for variable in secrets}
+    for what, text in texts:
+        if text in places:
+            raise InvalidDeployment(
+                f"{what} is the text {text!r}, in whose place the filled document would have the secret that is in the "
+                f"variable {places[text]!r}. If that is meant, give it as that secret; else name the secret's variable "
+                "otherwise."
+            )

@@ -69,12 +69,6 @@ def test_a_build_context_is_no_image():
         module.specify(package, "place", name="d")
 
 
-@pytest.mark.parametrize(("one", "other"), [("Key", "KEY"), ("Data__accountName", "data:accountname")])
-def test_settings_that_are_one_to_the_app_are_not_said_twice(one, other):
-    with pytest.raises(InvalidDeployment, match=f"'{one}' and '{other}' are one to the app"):
-        spec(settings={one: "1", other: "2"})
-
-
 def test_images_are_read_by_name(monkeypatch):
     asked = []
     monkeypatch.setattr(module, "app_image", lambda name: asked.append(name) or AppImage(reference=name))

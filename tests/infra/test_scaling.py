@@ -56,6 +56,44 @@ def test_blobs_that_messages_tell_of_are_counted_by_both_queues() -> None:
     assert told.rules["score-blob-events"].metadata["connectionFromEnv"] == "TriggerConnectionString"
 
 
+def _function(name: str, kind: str, **options: object) -> AppFunction:
+    return AppFunction(name=name, trigger=Binding(type=kind, name="x", direction="in", options=options))
+
+
+def _of_functions(*functions: AppFunction, **said):
+    return scaling(spec("container_apps", of=image(functions=functions, **said)), BY_KEY)
+
+
+def test_no_rule_takes_the_place_of_another() -> None:
+    found = _of_functions(
+        _function("load", "blobTrigger", path="input/{n}", source="EventGrid", eventQueue="told"),
+        _function("load_events", "queueTrigger", queueName="one"),
+        _function("load-events", "queueTrigger", queueName="two"),
+        _function("Http", "queueTrigger", queueName="three"),
+    )
+
+    queues = {name: rule.metadata["queueName"] for name, rule in found.rules.items()}
+    assert queues == {
+        "load": "azure-webjobs-blobtrigger-diabetes", "load-events": "told", "load-events-2": "one",
+        "load-events-3": "two", "http-2": "three",
+    }  # fmt: skip
+
+
+def test_microsofts_host_reads_no_queue_of_events() -> None:
+    called = _function("f", "blobTrigger", path="input/{n}", source="EventGrid", eventQueue="told")
+    looking = _function("f", "blobTrigger", path="input/{n}", eventQueue="told")
+
+    assert set(_of_functions(called, host="azure_functions").rules) == {"f", "http"}
+    found = _of_functions(looking, host="azure_functions")
+    assert (set(found.rules), found.min_replicas) == ({"f"}, 1)
+
+
+def test_queues_have_lower_case_names() -> None:
+    found = _of_functions(_function("f", "blobTrigger", path="input/{n}", eventQueue="Told"))
+
+    assert found.rules["f-events"].metadata["queueName"] == "told"
+
+
 def test_a_clock_needs_a_replica_that_looks_at_it() -> None:
     assert of({"timer": {"schedule": "0 0 * * * *"}}).min_replicas == 1
 

@@ -84,6 +84,29 @@ def test_script_and_apply_end_in_the_same_state(monkeypatch, tmp_path, wanted) -
         assert len(for_az.fronts.starts[wanted.name]) >= 1
 
 
+def test_script_and_apply_bring_the_events_of_an_account_in_another_group(monkeypatch, tmp_path) -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    there = {"registry_group": SHARED, "trigger_storage": f"{SHARED}/teamdata", "event_topic": "told-by-teamdata"}
+    wanted = spec("container_instances", of=told, **there)
+    account = f"/resourceGroups/{SHARED}/providers/Microsoft.Storage/storageAccounts/teamdata"
+    script = tmp_path / "deploy.sh"
+    script.write_text(target_named(wanted.target).export(wanted)["deploy.sh"])
+    with serving() as for_az, serving() as for_apply:
+        by_az, by_apply = Azure(fake=for_az), Azure(fake=for_apply)
+        for each in (by_az, by_apply):
+            surround(each)
+            each.put(account, {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+            each.put(f"{account}/queueServices/default/queues/events", {"properties": {}})
+
+        AzureCli(for_az, tmp_path).bash(script)
+        _use(monkeypatch, by_apply)
+        by_apply.apply(wanted)
+
+        assert differing(final_state(for_az), final_state(for_apply)) == {}
+        _use(monkeypatch, by_az)
+        assert by_az.changes(wanted) == []
+
+
 def test_the_script_leaves_what_others_made_as_it_is(tmp_path) -> None:
     wanted = spec("container_instances", registry_group=SHARED, storage="teamdata", resource_group="team")
     script = tmp_path / "deploy.sh"

@@ -23,12 +23,13 @@ KINDS: dict[str, list[tuple[str, str, bool]]] = {
     "v1": [
         ("namespaces", "Namespace", False), ("secrets", "Secret", True), ("services", "Service", True),
         ("serviceaccounts", "ServiceAccount", True), ("pods", "Pod", True), ("events", "Event", True),
+        ("configmaps", "ConfigMap", True), ("persistentvolumeclaims", "PersistentVolumeClaim", True),
     ],
     "apps/v1": [
         ("deployments", "Deployment", True), ("replicasets", "ReplicaSet", True),
         ("statefulsets", "StatefulSet", True), ("daemonsets", "DaemonSet", True),
     ],
-    "batch/v1": [("cronjobs", "CronJob", True)],
+    "batch/v1": [("cronjobs", "CronJob", True), ("jobs", "Job", True)],
     "networking.k8s.io/v1": [("ingresses", "Ingress", True), ("networkpolicies", "NetworkPolicy", True)],
     "policy/v1": [("poddisruptionbudgets", "PodDisruptionBudget", True)],
     "autoscaling/v2": [("horizontalpodautoscalers", "HorizontalPodAutoscaler", True)],

@@ -1,8 +1,12 @@
 import pytest
 
-from infra.errors import NotPermitted
-from infra.platforms.arm_errors import Refused, failed, refused
+from infra.errors import ApplyFailed, NotPermitted
+from infra.platforms.arm_errors import Refused, failed, lacks, refused
+from infra.resources.kinds import CONTAINER_GROUP, EVENT_SUBSCRIPTION
+from tests.support.arm_platform import SHARED
+from tests.support.deployments import image, spec
 
+SUBSCRIPTION = f"{EVENT_SUBSCRIPTION}/teamtopic/score-blob"
 SITE = "Microsoft.Web/sites/mine"
 
 
@@ -16,7 +20,12 @@ SITE = "Microsoft.Web/sites/mine"
         (400, "LocationNotAvailableForResourceType", "Not in mars.", "Choose another region"),
         (400, "SkuNotAvailable", "No B9.", "Choose another size"),
         (429, "TooManyRequests", "Slow down.", "wait a while"),
-        (400, "InvalidRequest", "Only one system topic is allowed per source.", "name it as event_topic"),
+        (
+            400,
+            "InvalidRequest",
+            "Only one system topic is allowed per source.",
+            "in the group 'g', name it as event_topic",
+        ),
         (400, "InvalidRequestContent", "Could not find member 'x'.", "Correct that"),
         (500, "InternalServerError", "Oops.", "goes on where it stopped"),
     ],
@@ -71,3 +80,72 @@ def test_reads_answers_that_are_no_documents(document, text, said) -> None:
 
 def test_reads_an_error_that_is_text() -> None:
     assert refused(400, {"error": "odd"}, "").said == "odd"
+
+
+def test_names_the_queue_that_somebody_has_to_make() -> None:
+    said = "The Resource '/x/Microsoft.Storage/storageAccounts/data/queueServices/default/queues/events' was"
+
+    error = str(failed(Refused(404, "ResourceNotFound", f"{said} not found."), SUBSCRIPTION, group="g"))
+
+    command = "az storage queue create --auth-mode login --account-name data --name events"
+    assert f"Make the queue 'events' in the account 'data' (`{command}`). Apply again" in error
+    for status, code, text, address, is_told in (
+        (400, "InvalidRequest", "The queue does not exist.", SUBSCRIPTION, True),
+        (400, "InvalidRequest", "The queue is odd.", SUBSCRIPTION, False),
+        (404, "ResourceNotFound", "No topic.", SUBSCRIPTION, False),
+        (404, "ResourceNotFound", "No queue.", SITE, False),
+    ):
+        error = str(failed(Refused(status, code, text), address, group="g"))
+        assert ("Make the queue that the option event_queue" in error) == is_told
+
+
+def test_tells_how_a_topic_gets_an_identity() -> None:
+    error = str(lacks("Microsoft.EventGrid/systemTopics/teamtopic", "identity.principalId", group="g"))
+
+    command = "az eventgrid system-topic update --resource-group g --name teamtopic --identity systemassigned"
+    assert f"`{command}`" in error
+    other = str(lacks(SITE, "properties.x", group="g"))
+    assert other == f"{SITE} has no properties.x; look at it in the portal, and apply again."
+
+
+GENERAL = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+TOLD = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+
+
+@pytest.mark.parametrize("target", ["container_instances", "container_apps", "functions", "app_service"])
+def test_the_app_does_not_wait_for_a_queue_that_only_people_make(azure, target) -> None:
+    account = f"/resourceGroups/{SHARED}/providers/Microsoft.Storage/storageAccounts/teamdata"
+    azure.put(account, GENERAL)
+    wanted = spec(
+        target, registry_group=SHARED, trigger_storage=f"{SHARED}/teamdata", event_topic="told-by-teamdata", of=TOLD
+    )
+
+    with pytest.raises(ApplyFailed, match="Make the queue 'events' in the account 'teamdata'"):
+        azure.apply(wanted)
+    assert azure.platform(wanted).status().state == "running"
+
+    azure.put(f"{account}/queueServices/default/queues/events", {"properties": {}})
+    azure.apply(wanted)
+    assert len([*azure.fake.store.of_kind(EVENT_SUBSCRIPTION)]) == 1
+    assert azure.changes(wanted) == []
+
+
+def test_a_topic_without_an_identity_is_told_with_its_command(azure) -> None:
+    group = "/resourceGroups/diabetes-group"
+    account, topic = (
+        f"{group}/providers/Microsoft.{each}"
+        for each in ("Storage/storageAccounts/teamdata", "EventGrid/systemTopics/teamtopic")
+    )
+    azure.put(group, {"location": "westeurope"})
+    azure.put(account, GENERAL)
+    [there] = azure.fake.store.of_kind("Microsoft.Storage/storageAccounts")
+    source = {"source": there.path, "topicType": "Microsoft.Storage.StorageAccounts"}
+    azure.put(topic, {"location": "westeurope", "properties": source})
+    wanted = spec(
+        "container_instances", registry_group=SHARED, trigger_storage="teamdata", event_topic="teamtopic", of=TOLD
+    )
+
+    for ask in (azure.changes, azure.apply):
+        with pytest.raises(ApplyFailed, match="--resource-group diabetes-group --name teamtopic --identity"):
+            ask(wanted)
+    assert [*azure.fake.store.of_kind(CONTAINER_GROUP)] == []

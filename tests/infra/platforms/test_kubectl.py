@@ -125,6 +125,11 @@ def test_kinds_that_the_cluster_does_not_know_have_no_objects(scripted):
         ('namespaces "ml" not found', ApplyFailed, "create_namespace=true"),
         ('no matches for kind "ScaledObject"', ApplyFailed, "keda=false"),
         ("The Deployment is invalid: spec.x", ApplyFailed, "v1/Service/diabetes: The Deployment is invalid"),
+        ('The Deployment "geofence" is invalid: field is immutable', ApplyFailed, "immutable"),
+        ('services "forbidden" not found', ApplyFailed, 'services "forbidden" not found'),
+        ('pods "x" is forbidden: exceeded quota: cpu', ApplyFailed, "a larger quota"),
+        ('"x" is forbidden: namespace ml because it is being terminated', ApplyFailed, "Wait until it is gone"),
+        ('Get "https://x/api": EOF', PlatformUnavailable, "cannot be reached"),
         ("", ApplyFailed, "it gave no reason"),
     ],
 )

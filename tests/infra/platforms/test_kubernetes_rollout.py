@@ -81,12 +81,10 @@ def test_nothing_to_wait_for(kubectl):
         ({"restartCount": 3}, "its container ended 3 times"),
         (
             {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}},
-            "ImagePullBackOff: no such image",
+            "it was not ready within 0 s: ImagePullBackOff: no such image",
         ),
         ({"state": {"waiting": {"reason": "InvalidImageName"}}}, "InvalidImageName: no more is known"),
         ({"state": {"waiting": {"reason": "ContainerCreating"}}}, "it was not ready within 0 s"),
-        # A registry that stumbles once is asked again.
-        ({"state": {"waiting": {"reason": "ErrImagePull"}}}, "it was not ready within 0 s"),
         ({"restartCount": 2}, "it was not ready within 0 s"),
     ],
 )
@@ -94,6 +92,45 @@ def test_why_pods_do_not_get_ready(kubectl, container, why):
     keep(kubectl, deployment(1, observedGeneration=1))
     keep_pod(kubectl, **container)
     assert rolled(kubectl).wait(0.0) == why
+
+
+def test_a_registry_that_stumbles_is_asked_again_but_not_for_ever(kubectl):
+    class Stumbling(Standing):
+        def look(self, deployment):
+            super().look(deployment)
+            if self.looks == self.well_after:
+                deployment["status"] = {"observedGeneration": 1, **counted(1, 1)}
+
+    for well_after, why in ((25, ""), (99, "ImagePullBackOff: 429")):
+        kubectl = Stumbling()
+        kubectl.well_after = well_after
+        keep(kubectl, deployment(1, observedGeneration=1))
+        keep_pod(kubectl, state={"waiting": {"reason": "ImagePullBackOff", "message": "429"}})
+        assert rolled(kubectl).wait(60.0) == why
+
+
+def test_what_keeps_pods_from_coming_is_told(kubectl):
+    quota = {"type": "ReplicaFailure", "message": "exceeded quota: pods=3"}
+    keep(kubectl, deployment(1, observedGeneration=1, conditions=[quota]))
+    assert rolled(kubectl).wait(0.0) == "it was not ready within 0 s: exceeded quota: pods=3"
+    keep(kubectl, deployment(1, observedGeneration=1))
+    keep_pod(kubectl)
+    unplaced = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available"}
+    kubectl.objects["v1/Pod", "one"]["status"]["conditions"] = [unplaced]
+    assert rolled(kubectl).wait(0.0) == "it was not ready within 0 s: 0/3 nodes are available"
+
+
+def test_a_number_that_goes_up_and_down_is_no_step():
+    class Flapping(Standing):
+        def look(self, deployment):
+            super().look(deployment)
+            time.sleep(0.01)
+            deployment["status"]["updatedReplicas"] = self.looks % 2
+
+    kubectl = Flapping()
+    keep(kubectl, deployment(2, observedGeneration=1))
+    assert rolled(kubectl).wait(0.1) == "it was not ready within 0 s"
+    assert kubectl.looks < 30
 
 
 def test_only_the_newest_pod_says_whether_there_is_hope(kubectl):

@@ -15,9 +15,11 @@ def resources(**said) -> list[dict]:
 
 
 ELSEWHERE = spec("functions", registry_group="shared", vault_group="secrets", settings=IN_VAULT)
+TOLD = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+TOLD_THERE = spec("functions", of=TOLD, trigger_storage="shared/teamdata", event_topic="theirs")
 
 
-@pytest.mark.parametrize("spec", [*every_deployment(), ELSEWHERE], ids=lambda spec: spec.target)
+@pytest.mark.parametrize("spec", [*every_deployment(), ELSEWHERE, TOLD_THERE], ids=lambda spec: spec.target)
 def test_what_a_resource_waits_for_is_in_the_template(spec: DeploymentSpec) -> None:
     document = template(target_named(spec.target).render(spec))
     ids = {_id(each) for each in document["resources"]}
@@ -67,3 +69,14 @@ def _id(resource: dict) -> str:
     if "scope" in resource:
         return f"[extensionResourceId({resource['scope'].strip('[]')}, '{resource['type']}', {names})]"
     return f"[resourceId('{resource['type']}', {names})]"
+
+
+def test_the_app_does_not_wait_for_events_from_another_group() -> None:
+    document = template(target_named("functions").render(TOLD_THERE))
+    waits = {each["type"].rpartition("/")[2]: each.get("dependsOn", []) for each in document["resources"]}
+    app = "[resourceId('Microsoft.Web/sites', 'diabetes')]"
+
+    assert app in waits["systemTopics"]
+    assert app in waits["eventSubscriptions"]
+    assert not any("EventGrid" in each for each in waits["sites"])
+    assert "Microsoft.Web/sites" in document["outputs"]["url"]["value"]

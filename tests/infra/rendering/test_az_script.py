@@ -126,6 +126,17 @@ def test_the_topic_of_an_account_may_send_before_anybody_subscribes() -> None:
     assert "systemassigned" not in by_keys
 
 
+def test_events_from_another_group_come_after_the_app() -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    text = script("functions", of=told, keys=True, trigger_storage="shared/teamdata", event_topic="theirs")
+    found = commands(text)
+
+    topic = found.index("az eventgrid system-topic create")
+    assert max(number for number, each in enumerate(found) if each.startswith("az functionapp")) < topic
+    assert found[topic + 1] == "az eventgrid system-topic event-subscription create"
+    assert text.splitlines()[-1].startswith('echo "https://$')
+
+
 def test_secrets_come_from_the_environment_and_are_asked_for_at_once() -> None:
     text = script("functions", settings=SECRETS)
 

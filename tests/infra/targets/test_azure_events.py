@@ -100,6 +100,11 @@ def test_a_topic_has_a_name_that_can_be() -> None:
         made(SCORE, event_topic="my_topic")
 
 
+def test_a_topic_in_another_group_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InvalidDeployment, match=r"event_topic='shared/defender' .* subscribe the queue to that topic"):
+        made(SCORE, account=False, event_topic="shared/defender")
+
+
 def test_names_of_subscriptions_are_names_and_no_two_are_the_same() -> None:
     functions = ("a", "score_blob", "score-blob", "SCORE_BLOB", "f" * 100)
     found = made(*(Told(function=each, queue=each.lower(), subject="/x/") for each in functions))

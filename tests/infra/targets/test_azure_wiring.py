@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from infra.contract import RegistryLogin, Secret
+from infra.contract import Manifest, RegistryLogin, Secret
 from infra.errors import InvalidDeployment
 from infra.resources.expressions import Property, RegistryPassword, ServiceBusConnection, StorageConnection
 from infra.targets.azure_options import azure_options
@@ -69,6 +69,17 @@ def test_events_are_brought_by_a_topic_of_the_account_that_is_made() -> None:
     there = kinds(wired(of=told, trigger_storage="teamdata"))
     assert (there["systemTopics"], there["eventSubscriptions"], there["queues"]) == (0, 0, 1)
     assert kinds(wired(of=told, trigger_storage="teamdata", event_topic="theirs"))["systemTopics"] == 1
+
+
+def test_in_another_group_events_are_brought_once_the_app_is_there() -> None:
+    told = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
+    found = wired(of=told, trigger_storage="shared/teamdata", event_topic="theirs")
+
+    assert (kinds(found)["queues"], kinds(found)["eventSubscriptions"]) == (0, 0)
+    later = found.after(Manifest(kind="a", name="app", body={}))
+    assert [each.kind.rpartition("/")[2] for each in later] == ["systemTopics", "roleAssignments", "eventSubscriptions"]
+    assert all(each.after[-1] == "a/app" for each in later)
+    assert wired(of=told, trigger_storage="teamdata", event_topic="theirs").later == ()
 
 
 def test_the_identity_is_named_in_the_settings_and_no_key_is() -> None:

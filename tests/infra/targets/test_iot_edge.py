@@ -128,3 +128,23 @@ def test_event_grid_reaches_no_device(triggers):
 
 def test_event_grid_by_a_queue_does():
     assert document(of=image({"blob": {"source": "EventGrid", "event_queue": "events"}}))
+
+
+@pytest.mark.parametrize("layered", [False, True])
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"settings": {**CONNECTIONS, "K": Secret(variable="ST"), "PLAIN": "${ST}"}}, "The setting 'PLAIN'"),
+        ({"settings": {**CONNECTIONS, "K": Secret(variable="ST")}, "desired": '{"a": [{"b": "${ST}"}]}'}, "One of"),
+    ],
+)
+def test_a_text_that_a_secret_would_take_the_place_of_is_refused(layered, said, what):
+    with pytest.raises(InvalidDeployment, match=rf"{what}.* is the text '\$\{{ST\}}'.* the variable 'ST'"):
+        document(layered=layered, **said)
+
+
+def test_so_is_one_of_the_login_and_no_other_text_is():
+    login = RegistryLogin(server="r.example.com", username="${PW}", password=Secret(variable="PW"))
+    with pytest.raises(InvalidDeployment, match=r"The registry's user is the text '\$\{PW\}'"):
+        document(registry=login)
+    assert document(registry=LOGIN, settings={**CONNECTIONS, "A": "${OTHER}", "B": "x ${PW}", "C": "${PW"})

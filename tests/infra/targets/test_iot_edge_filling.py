@@ -14,7 +14,11 @@ pytestmark = pytest.mark.process
 
 NASTY = {"STORAGE": 'a"b\\c\n$edgeAgent ${PW}', "PW": "${STORAGE}`id`'"}
 LOGIN = RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW"))
-SETTINGS = {"TriggerConnectionString": Secret(variable="STORAGE"), "PLAIN": "a$HOME ${STORAGE} ${OTHER}"}
+SETTINGS = {
+    "TriggerConnectionString": Secret(variable="STORAGE"),
+    "PLAIN": "a$HOME ${STORAGE} ${OTHER}",
+    "OPEN": "${PW?",
+}
 
 
 @pytest.fixture
@@ -39,6 +43,7 @@ def test_secrets_are_put_in_as_they_are_and_all_else_stays(folder):
     agent = found["modulesContent"]["$edgeAgent"]["properties.desired"]
     values = {name: each["value"] for name, each in agent["modules"]["diabetes"]["env"].items()}
     assert (values["TriggerConnectionString"], values["PLAIN"]) == (NASTY["STORAGE"], SETTINGS["PLAIN"])
+    assert values["OPEN"] == SETTINGS["OPEN"]
     assert agent["runtime"]["settings"]["registryCredentials"]["diabetes"]["password"] == NASTY["PW"]
     routes = found["modulesContent"]["$edgeHub"]["properties.desired"]["routes"]
     assert list(routes.values()) == ["FROM /messages/modules/diabetes/* INTO $upstream"]
