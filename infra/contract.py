@@ -27,7 +27,8 @@ class AppFunction:
     @property
     def auth_level(self) -> str:
         """Of an HTTP function: `anonymous`, `function` or `admin`; empty for one that nobody calls."""
-        return self.trigger.option("authLevel", "function").lower() if self.trigger.type == "httpTrigger" else ""
+        is_called = self.trigger.type.lower() == "httptrigger"
+        return self.trigger.option("authLevel", "function").lower() if is_called else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,17 @@ class Kubectl:
             "--filename", "-", about=about, stdin=json.dumps(body),
         )  # fmt: skip
 
+    def create(self, body: Mapping[str, Any], about: str) -> bool:
+        """Make one object; False when it is there already."""
+        arguments = ("create", "--field-manager", MANAGER, "--validate=false", "--filename", "-")
+        try:
+            self.run(*arguments, about=about, stdin=json.dumps(body))
+        except ApplyFailed as error:
+            if "(AlreadyExists)" not in str(error):
+                raise
+            return False
+        return True
+
     def drop_data(self, name: str, keys: Sequence[str]) -> None:
         """Take keys out of a Secret, whoever put them there."""
         patch = json.dumps({"data": dict.fromkeys(keys)})
@@ -79,10 +90,6 @@ class Kubectl:
     def delete(self, kind: str, name: str) -> None:
         """Away with it, if it is there; what it owns goes with it."""
         self.run("delete", f"{resource(kind)}/{name}", "--ignore-not-found", "--wait=false", about=f"{kind}/{name}")
-
-    def restart(self, name: str) -> None:
-        """Replace the pods of a Deployment one by one."""
-        self.run("rollout", "restart", f"deployment/{name}", about=f"apps/v1/Deployment/{name}")
 
     def lines(self, *arguments: str) -> Iterator[str]:
         """What kubectl prints, line by line as it comes; ends kubectl when it is closed."""

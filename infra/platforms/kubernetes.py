@@ -8,6 +8,7 @@ from infra.config import environment
 from infra.contract import Change, Deployment, DeploymentSpec, Log, Manifest
 from infra.errors import ApplyFailed, NeverReady, NotPermitted, PlatformUnavailable
 from infra.platforms.kubectl import Kubectl
+from infra.platforms.kubernetes_namespace import of_others
 from infra.platforms.kubernetes_objects import (
     INGRESS,
     SCALERS,
@@ -15,19 +16,20 @@ from infra.platforms.kubernetes_objects import (
     Object,
     address,
     changes,
+    is_going,
     kind_of,
     remembered_in,
 )
 from infra.platforms.kubernetes_rollback import put_back
 from infra.platforms.kubernetes_rollout import DEPLOYMENT, SETTLED, Rollout, state_of
-from infra.platforms.kubernetes_values import body_of
+from infra.platforms.kubernetes_stamp import stamped
+from infra.platforms.kubernetes_values import body_of, is_made_once
 from infra.targets.kubernetes_keys import HOST_KEY, keys_name
 from infra.targets.kubernetes_names import options_in
 from infra.targets.kubernetes_pods import MARGIN
 from infra.targets.kubernetes_secrets import SECRET
 
 NAMESPACE = "v1/Namespace"
-_WORK = (DEPLOYMENT, "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/CronJob")
 _UNSEEN = "no pod of it was seen yet: there are none until an event comes; see `packager deploy status` then"
 
 
@@ -55,8 +57,9 @@ class KubernetesPlatform:
         options = options_in(spec)
         self._spec, self._options, self._log = spec, options, log
         self._kubectl = kubectl or Kubectl(context=options.context, namespace=options.namespace)
-        self._objects = ClusterObjects(self._kubectl, spec.name)
         self._times = times or Times()
+        self._limit = options.initial_delay_seconds + self._times.margin
+        self._objects = ClusterObjects(self._kubectl, spec.name, limit=self._limit, pause=self._times.pause)
         self._variables = environment()
 
     def diff(self, manifests: Sequence[Manifest]) -> Sequence[Change]:
@@ -64,7 +67,7 @@ class KubernetesPlatform:
         there = self._there(manifests)
         gone = self._leftovers(manifests, self._objects.own())
         return [
-            *(self._change(each, there) for each in manifests),
+            *(self._change(each, there) for each in self._stamped(manifests, there)),
             *(Change(action="delete", address=address(each)) for each in reversed(gone)),
         ]
 
@@ -73,25 +76,18 @@ class KubernetesPlatform:
 
         Raises NeverReady, after what ran before was put back, and what diff() raises.
         """
-        there = self._there(manifests)
-        asked = [(each, self._change(each, there).action) for each in manifests]
-        todo = [(each, action) for each, action in asked if action != "none"]
+        there = self._settled(manifests)
         before = self._objects.own()
         gone = self._leftovers(manifests, before)
+        todo = [
+            (each, change.action)
+            for each in self._stamped(manifests, there)
+            if (change := self._change(each, there)).action != "none"
+        ]
         pods, kinds = there.get(f"{DEPLOYMENT}/{self._spec.name}"), {each.kind for each, _ in todo}
         rolls = bool(kinds & {SECRET, DEPLOYMENT}) or pods is None or state_of(pods) not in SETTLED
-        restarts = SECRET in kinds and DEPLOYMENT not in kinds
-        if rolls:
-            self._objects.remember(before)
-        late = SCALERS if not restarts else (*SCALERS, SECRET)
-        self._make([each for each in todo if each[0].kind not in late], there)
-        # Two scalers would fight over the pods.
-        self._delete(each for each in gone if kind_of(each) in SCALERS)
-        # Secrets that pods are to start again with come last: whatever fails before, they are still to change.
-        for kind in late:
-            self._make([each for each in todo if each[0].kind == kind], there)
-        if restarts:
-            self._kubectl.restart(self._spec.name)
+        self._remember(before)
+        self._make_all(manifests, todo, there, gone)
         if rolls:
             self._wait(before)
         # Not before: until now there were pods that had been told of it.
@@ -101,7 +97,7 @@ class KubernetesPlatform:
                 actual = there.get(manifest.address)
                 self._objects.drop_keys(body_of(manifest, actual, self._variables), actual)
         if rolls or gone or todo:
-            self._objects.remember(self._objects.own())
+            self._remember(self._objects.own())
         return self._found(rolls=rolls)
 
     def _found(self, *, rolls: bool) -> Deployment:
@@ -167,20 +163,53 @@ class KubernetesPlatform:
         found = self._kubectl.get(NAMESPACE, self._options.namespace)
         if found is None or not self._objects.is_ours(found):
             return False
-        others = [
-            f"{each['kind']}/{each['metadata']['name']}"
-            for each in self._kubectl.labelled(_WORK, {})
-            if not self._objects.is_ours(each)
-        ]
-        if others:
-            self._log(f"The namespace {self._options.namespace!r} stays: {others[0]} is in it, too.")
-        return not others
+        other = of_others(self._kubectl, self._objects)
+        if other:
+            self._log(f"The namespace {self._options.namespace!r} stays: {other} is in it, too.")
+        return not other
+
+    def _make_all(
+        self,
+        manifests: Sequence[Manifest],
+        todo: Sequence[tuple[Manifest, str]],
+        there: Mapping[str, Object],
+        gone: Sequence[Object],
+    ) -> None:
+        """What the pods need, then they, then what scales them."""
+        late = (DEPLOYMENT, *SCALERS)
+        self._make([each for each in todo if each[0].kind not in late], there)
+        scalers = [each for each in gone if kind_of(each) in SCALERS]
+        for each in scalers:
+            self._log(f"delete {address(each)}")
+        self._objects.delete_scalers(scalers, self._log)
+        # A Secret that was made just now has a stamp of its own.
+        secrets = [each for each in manifests if each.kind == SECRET and not is_made_once(each)]
+        new = [each.body for each in secrets if each.address not in there]
+        known = {**there, **{address(each): each for each in (self._kubectl.existing(new) if new else ())}}
+        for kind in late:
+            wanted = [(each, action) for each, action in todo if each.kind == kind]
+            self._make([(self._stamped([*secrets, each], known)[-1], action) for each, action in wanted], there)
 
     def _make(self, todo: Sequence[tuple[Manifest, str]], there: Mapping[str, Object]) -> None:
         for manifest, action in todo:
             self._log(f"{action} {manifest.address}")
             actual = there.get(manifest.address)
-            self._objects.put(body_of(manifest, actual, self._variables), actual)
+            body = body_of(manifest, actual, self._variables)
+            if actual is None and is_made_once(manifest):
+                if self._objects.create(body):
+                    continue
+                # Somebody else made the keys since: those are the ones that callers have.
+                actual = self._kubectl.get(SECRET, manifest.name)
+                self._change(manifest, {manifest.address: actual} if actual else {})
+                body = body_of(manifest, actual, self._variables)
+            self._objects.put(body, actual)
+
+    def _remember(self, own: Mapping[str, Object]) -> None:
+        """Only the next rollback needs it: nothing fails without."""
+        try:
+            self._objects.remember(own)
+        except (ApplyFailed, PlatformUnavailable) as error:
+            self._log(f"What runs now could not be remembered, so nothing puts it back later: {error}")
 
     def _delete(self, gone: Iterable[Object]) -> None:
         for each in gone:
@@ -190,9 +219,8 @@ class KubernetesPlatform:
     def _wait(self, before: Mapping[str, Object]) -> None:
         """`before` is all that was there before anything was changed."""
         rollout = Rollout(self._kubectl, self._spec.name, pause=self._times.pause)
-        limit = self._options.initial_delay_seconds + self._times.margin
-        self._log(f"Waiting for the pods, {limit:.0f} s at most until the next one answers.")
-        why = rollout.wait(limit)
+        self._log(f"Waiting for the pods, {self._limit:.0f} s at most until the next one answers.")
+        why = rollout.wait(self._limit)
         if why:
             output = rollout.last_lines()
             end = self._end(why, before, answered=rollout.answered)
@@ -207,7 +235,7 @@ class KubernetesPlatform:
             return "It stays as it is; correct the image or its settings and apply again."
         self._log(f"{why}; what ran before is put back.")
         try:
-            is_changed = put_back(self._kubectl, self._objects, self._spec.name, before)
+            is_changed = put_back(self._objects, self._spec.name, before, self._log)
         except (ApplyFailed, PlatformUnavailable) as error:
             return f"What ran before could not be put back ({error}); apply it again."
         if not is_changed:
@@ -216,10 +244,23 @@ class KubernetesPlatform:
         return f"What ran before is put back; {seen}."
 
     def _there(self, manifests: Sequence[Manifest]) -> Mapping[str, Object]:
-        """Address -> the object as it is now; first of all raises InvalidDeployment for a secret that is not set."""
+        """Address -> the object as it is now; what is being deleted is none."""
+        self._check_values(manifests)
+        found = self._kubectl.existing([each.body for each in manifests])
+        return {address(each): each for each in found if not is_going(each)}
+
+    def _settled(self, manifests: Sequence[Manifest]) -> Mapping[str, Object]:
+        """The same, once what is being deleted is gone."""
+        self._check_values(manifests)
+        return {address(each): each for each in self._objects.settled([each.body for each in manifests], self._log)}
+
+    def _check_values(self, manifests: Sequence[Manifest]) -> None:
+        """Before anything else: raises InvalidDeployment for a secret that is not set."""
         for each in manifests:
             body_of(each, None, self._variables)
-        return {address(each): each for each in self._kubectl.existing([each.body for each in manifests])}
+
+    def _stamped(self, manifests: Sequence[Manifest], there: Mapping[str, Object]) -> list[Manifest]:
+        return stamped(manifests, there, self._variables)
 
     def _change(self, manifest: Manifest, there: Mapping[str, Object]) -> Change:
         actual = there.get(manifest.address)
@@ -231,6 +272,12 @@ class KubernetesPlatform:
             raise ApplyFailed(
                 f"There is a {manifest.address} in the namespace {self._options.namespace!r} that this deployment did "
                 "not make; choose another name or namespace."
+            )
+        if manifest.kind == DEPLOYMENT and actual["spec"]["selector"] != manifest.body["spec"]["selector"]:
+            raise ApplyFailed(
+                f"The pods of {manifest.address} are found by other labels, which no cluster changes. Delete it with "
+                "`packager deploy delete`, or with `kubectl delete deployment "
+                f"{manifest.name} --cascade=orphan` to keep its pods for now, and apply again."
             )
         details = changes(body_of(manifest, actual, self._variables), actual)
         return Change(action="update" if details else "none", address=manifest.address, details=details)

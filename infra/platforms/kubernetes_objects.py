@@ -1,12 +1,17 @@
 """A deployment's objects in a cluster: what is there, what was applied, and what was when it was last seen running."""
 
+import base64
 import json
-from collections.abc import Mapping
+import time
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.contract import Log
+from infra.errors import ApplyFailed
 from infra.platforms.kubectl import Kubectl
 from infra.platforms.kubernetes_compare import differences
-from infra.platforms.kubernetes_rollout import DEPLOYMENT, state_of
+from infra.platforms.kubernetes_rollout import DEPLOYMENT
 from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME
 from infra.targets.kubernetes_secrets import SECRET
 
@@ -29,8 +34,9 @@ Object = Mapping[str, Any]
 class ClusterObjects:
     """Of one deployment; errors are those of kubectl."""
 
-    def __init__(self, kubectl: Kubectl, name: str) -> None:
-        self._kubectl, self._name = kubectl, name
+    def __init__(self, kubectl: Kubectl, name: str, *, limit: float = 60.0, pause: float = 2.0) -> None:
+        """Waits `limit` s for what is being deleted, and looks every `pause` s."""
+        self._kubectl, self._name, self._limit, self._pause = kubectl, name, limit, pause
         self.labels = {NAME: name, MANAGED: MANAGER}
 
     def is_ours(self, found: Object) -> bool:
@@ -38,16 +44,42 @@ class ClusterObjects:
         return bool(self.labels.items() <= found["metadata"].get("labels", {}).items())
 
     def own(self) -> dict[str, Object]:
-        """Address -> object, in the order of making; what another object owns, as KEDA's autoscaler, is not ours."""
+        """Address -> object, in the order of making.
+
+        What another object owns, as KEDA's autoscaler, is not ours; what is being deleted is there no more.
+        """
         found = self._kubectl.labelled(_KINDS, self.labels)
-        ours = [each for each in found if not each["metadata"].get("ownerReferences")]
+        ours = [each for each in found if not each["metadata"].get("ownerReferences") and not is_going(each)]
         return {address(each): each for each in sorted(ours, key=lambda each: _KINDS.index(kind_of(each)))}
+
+    def settled(self, bodies: Sequence[Object], log: Log) -> Sequence[Object]:
+        """Those that are there, once none of them is being deleted; raises ApplyFailed for one that does not go."""
+        deadline, is_told = time.monotonic() + self._limit, False
+        while True:
+            found = self._kubectl.existing(bodies)
+            going = next((address(each) for each in found if is_going(each)), "")
+            if not going:
+                return found
+            if time.monotonic() >= deadline:
+                raise ApplyFailed(
+                    f"{going} is being deleted and was not gone after {self._limit:.0f} s; see what its finalizers "
+                    "wait for, and apply again when it is gone."
+                )
+            if not is_told:
+                log(f"Waiting for {going} to go, which is being deleted.")
+                is_told = True
+            time.sleep(self._pause)
+
+    def create(self, body: Object) -> bool:
+        """Make one that was not there; False when somebody else did meanwhile."""
+        return self._kubectl.create(body, address(body))
 
     def put(self, body: Object, actual: Object | None) -> None:
         """Make one object so; takes away what we said the last time and do not say now. Of a Secret every key stays."""
         where = address(body)
         if kind_of(body) == SECRET:
-            self._kubectl.apply({**body, "data": {**data_of(actual), **body["data"]}}, where)
+            data = {**data_of(actual), **body["data"]}
+            self._kubectl.apply({**_as_seen(body, actual), "data": data}, where)
             return
         if "replicas" in applied_in(actual).get("spec", {}) and "replicas" not in body["spec"]:
             self._hand_over(actual or {})
@@ -62,10 +94,17 @@ class ClusterObjects:
     def delete(self, found: Object) -> None:
         self._kubectl.delete(kind_of(found), found["metadata"]["name"])
 
+    def delete_scalers(self, found: Sequence[Object], log: Log) -> None:
+        """Until they are gone: they would fight over the pods with whoever scales next."""
+        for each in found:
+            self.delete(each)
+        if found:
+            self.settled(found, log)
+
     def remember(self, own: Mapping[str, Object]) -> None:
         """Keep what was applied of them, if the pods answer now; Secrets alone are kept nowhere."""
         pods = own.get(f"{DEPLOYMENT}/{self._name}")
-        if pods is None or state_of(pods) != "running" or not applied_in(pods):
+        if pods is None or not _answers(pods) or not applied_in(pods):
             return
         bodies = [body for each in own.values() if (body := applied_in(each))]
         if bodies != remembered_in(pods):
@@ -76,6 +115,11 @@ class ClusterObjects:
         """To whoever scales from now on: a number that nobody says any more would be one."""
         body = {**_named(pods), "spec": {"replicas": pods["spec"]["replicas"]}}
         self._kubectl.apply(body, address(pods), manager=_HAND_OVER)
+
+
+def is_going(found: Object) -> bool:
+    """Is it being deleted? It may stay a while, and takes nothing any more."""
+    return bool(found["metadata"].get("deletionTimestamp"))
 
 
 def kind_of(found: Object) -> str:
@@ -115,14 +159,34 @@ def changes(body: Object, actual: Object) -> tuple[str, ...]:
 
 
 def _annotation(found: Object | None, name: str) -> Any:
+    """Nothing, too, where somebody wrote something else there."""
     text = ((found or {}).get("metadata", {}).get("annotations") or {}).get(name)
-    return json.loads(text) if text else None
+    try:
+        return json.loads(zlib.decompress(base64.b64decode(text))) if text else None
+    except (ValueError, zlib.error):
+        return None
 
 
 def _annotated(body: Object, name: str, value: object) -> Object:
+    """Packed: all annotations of an object may have 256 KiB together."""
     metadata = body["metadata"]
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    text = base64.b64encode(zlib.compress(json.dumps(value).encode())).decode()
     return {**body, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), name: text}}}
+
+
+def _as_seen(body: Object, actual: Object | None) -> Object:
+    """Refused by the cluster if somebody changed it since it was seen: values that were made once would be lost."""
+    if actual is None:
+        return body
+    return {**body, "metadata": {**body["metadata"], "resourceVersion": actual["metadata"]["resourceVersion"]}}
+
+
+def _answers(pods: Object) -> bool:
+    """Is one of them available and none an old one? All of them need not be: more may be on their way."""
+    said = pods.get("status", {})
+    is_seen = said.get("observedGeneration", 0) >= pods["metadata"].get("generation", 0)
+    is_whole = said.get("updatedReplicas", 0) == said.get("replicas", 0)
+    return bool(is_seen and is_whole and said.get("availableReplicas", 0) > 0)
 
 
 def _named(found: Object) -> Object:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.platforms.kubectl import Kubectl
+from infra.contract import Log
 from infra.platforms.kubernetes_objects import (
     SCALERS,
     ClusterObjects,
@@ -18,7 +18,7 @@ from infra.platforms.kubernetes_rollout import DEPLOYMENT
 from infra.targets.kubernetes_secrets import SECRET
 
 
-def put_back(kubectl: Kubectl, objects: ClusterObjects, name: str, before: Mapping[str, Object]) -> bool:
+def put_back(objects: ClusterObjects, name: str, before: Mapping[str, Object], log: Log) -> bool:
     """Make it what it was when it was last seen running, with the Secrets of `before`; False when it is that already.
 
     What came since goes again. Raises what kubectl raises.
@@ -30,24 +30,19 @@ def put_back(kubectl: Kubectl, objects: ClusterObjects, name: str, before: Mappi
     added = [each for where, each in now.items() if where not in good and not _is_kept(each, before)]
     scalers = [each for each in added if kind_of(each) in SCALERS]
     _put(objects, [_secret_body(each) for each in secrets], now)
-    _delete(objects, scalers)
+    objects.delete_scalers(scalers, log)
     _put(objects, bodies, now)
-    _delete(objects, [each for each in reversed(added) if each not in scalers])
+    for each in reversed(added):
+        if each not in scalers:
+            objects.delete(each)
     for each in secrets:
         objects.drop_keys(each, now.get(address(each)))
-    if secrets and DEPLOYMENT not in map(kind_of, bodies):
-        kubectl.restart(name)
     return bool(secrets or bodies or added)
 
 
 def _put(objects: ClusterObjects, bodies: Sequence[Object], now: Mapping[str, Object]) -> None:
     for each in bodies:
         objects.put(each, now.get(address(each)))
-
-
-def _delete(objects: ClusterObjects, found: Sequence[Object]) -> None:
-    for each in found:
-        objects.delete(each)
 
 
 def _is_kept(found: Object, before: Mapping[str, Object]) -> bool:

@@ -23,8 +23,13 @@ def body_of(manifest: Manifest, actual: Object | None, variables: Mapping[str, s
     if body["type"] == PULL_TYPE:
         texts = {".dockerconfigjson": _docker_config(texts)}
     # People add keys of their own, and callers hold those that were made.
-    kept = data_of(actual) if any(isinstance(value, NewKey) for value in values.values()) else {}
+    kept = data_of(actual) if is_made_once(manifest) else {}
     return {**body, "data": {**{key: _base64(text) for key, text in texts.items()}, **kept}}
+
+
+def is_made_once(manifest: Manifest) -> bool:
+    """Does it hold keys of functions, which stay as they are? Pods read them anew while they run."""
+    return any(isinstance(value, NewKey) for value in manifest.body.get("stringData", {}).values())
 
 
 def _text(value: str | Secret | NewKey, variables: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from infra.targets.kubernetes_scaling import limits, scalers
 from infra.targets.kubernetes_secrets import PULL_TYPE, SECRET, secret_manifests
 
 _NAMESPACE = "v1/Namespace"
+_APPLY = f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END"
 
 
 class Kubernetes:
@@ -90,12 +91,17 @@ def _made_once(manifest: Manifest) -> list[str]:
     return [
         f'there="$({found} --ignore-not-found --output name)"',
         'if [ -z "$there" ]; then',
-        *_applied(manifest, dict.fromkeys(manifest.body["stringData"], '"$(new_key)"')),
+        *_applied(
+            manifest,
+            dict.fromkeys(manifest.body["stringData"], '"$(new_key)"'),
+            # One that somebody made meanwhile is as good.
+            f"kubectl create --filename - <<END || {found} --output name",
+        ),
         "fi",
     ]
 
 
-def _applied(manifest: Manifest, texts: Mapping[str, str]) -> list[str]:
+def _applied(manifest: Manifest, texts: Mapping[str, str], command: str = _APPLY) -> list[str]:
     """Values first: a command that fails inside the document would not end the script, and leave a value empty."""
     body = {key: value for key, value in manifest.body.items() if key != "stringData"}
     values = []
@@ -103,7 +109,7 @@ def _applied(manifest: Manifest, texts: Mapping[str, str]) -> list[str]:
         values += [f"text={text}", f'value_{index}="$(encoded "$text")"']
     return [
         *values,
-        f"kubectl apply --server-side --force-conflicts --field-manager {MANAGER} --filename - <<END",
+        command,
         yaml.safe_dump(body, sort_keys=False, width=1000).rstrip(),
         "data:",
         *(f'  {key}: "$value_{index}"' for index, key in enumerate(texts)),

@@ -181,16 +181,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _patched(self, key: Key, body: Any, query: dict[str, list[str]]) -> dict[str, Any]:
         known = copy.deepcopy(self.cluster.objects.get(key, {}))
+        self._check_change(key, known, body)
         if "apply-patch" in self.headers["Content-Type"]:
-            found = self.cluster.managers[key].apply(known, query["fieldManager"][0], body)
+            manager, managers = query["fieldManager"][0], self.cluster.managers[key]
+            if query.get("force") != ["true"] and managers.conflict(manager, body):
+                raise _Refused(409, "Conflict", "Apply failed with 1 conflict: conflict with another manager")
+            found = managers.apply(known, manager, body)
         else:
             found = _merged(known, body)
         return self.cluster.put(key[0], key[1], found)
+
+    def _check_change(self, key: Key, known: dict[str, Any], said: dict[str, Any]) -> None:
+        seen = said.get("metadata", {}).get("resourceVersion")
+        if seen and seen != known.get("metadata", {}).get("resourceVersion"):
+            raise _Refused(409, "Conflict", f'Operation cannot be fulfilled on {key[0]} "{key[2]}": it was modified')
+        selector = known.get("spec", {}).get("selector")
+        if key[0] == "deployments" and selector and said.get("spec", {}).get("selector", selector) != selector:
+            raise _Refused(422, "Invalid", f'Deployment.apps "{key[2]}" is invalid: spec.selector: field is immutable')
+        if known.get("metadata", {}).get("deletionTimestamp"):
+            raise _Refused(409, "Conflict", f'{key[0]} "{key[2]}" is being deleted')
 
     def _one(self, key: Key, body: Any) -> dict[str, Any]:
         plural, namespace, name = key
         known = self.cluster.objects.get(key)
         if self.command == "POST":
+            if known is not None:
+                raise _Refused(409, "AlreadyExists", f'{plural} "{name}" already exists')
             return self.cluster.put(plural, namespace, body)
         if known is None:
             raise _Refused(404, "NotFound", f'{plural} "{name}" not found')

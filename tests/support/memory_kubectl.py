@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.errors import NotPermitted
+from infra.errors import ApplyFailed, NotPermitted
 from infra.targets.kubernetes_names import MANAGER
 from tests.support.rolling import Rolling
 from tests.support.server_side_apply import FieldManagers
@@ -28,6 +28,7 @@ class MemoryKubectl:
         """Addresses that nobody may write."""
         self.log: list[str] = ["Listening"]
         self.log_error: Exception | None = None
+        self._writes = 0
         self._managers: dict[tuple[str, str], FieldManagers] = defaultdict(FieldManagers)
 
     def get(self, kind: str, name: str) -> dict[str, Any] | None:
@@ -60,12 +61,27 @@ class MemoryKubectl:
         if manager == MANAGER:
             self.done.append(f"apply {about}")
         known = self.objects.get(_key(body), {})
+        seen = body["metadata"].get("resourceVersion")
+        if seen and seen != known.get("metadata", {}).get("resourceVersion"):
+            raise ApplyFailed(f"{about}: the object has been modified")
         found = self._managers[_key(body)].apply(known, manager, copy.deepcopy(dict(body)))
         if body["kind"] == "Deployment":
             found["spec"].setdefault("replicas", 1)
             changed = known.get("spec") != found["spec"]
             found["metadata"]["generation"] = known.get("metadata", {}).get("generation", 0) + int(changed)
-        self.objects[_key(body)] = found
+        self._keep(found)
+
+    def create(self, body: Mapping[str, Any], about: str) -> bool:
+        if _key(body) in self.objects:
+            return False
+        self.done.append(f"create {about}")
+        self._keep(copy.deepcopy(dict(body)))
+        return True
+
+    def _keep(self, found: dict[str, Any]) -> None:
+        self._writes += 1
+        found["metadata"] = {"uid": f"u-{self._writes}", **found["metadata"], "resourceVersion": str(self._writes)}
+        self.objects[_key(found)] = found
 
     def drop_data(self, name: str, keys: Sequence[str]) -> None:
         self.done.append(f"drop {', '.join(keys)} of {name}")
@@ -79,13 +95,6 @@ class MemoryKubectl:
         if kind == "apps/v1/Deployment":
             self._forget_pods()
 
-    def restart(self, name: str) -> None:
-        self.done.append(f"restart {name}")
-        found = self.objects["apps/v1/Deployment", name]
-        annotations = found["spec"]["template"]["metadata"].setdefault("annotations", {})
-        annotations["kubectl.kubernetes.io/restartedAt"] = str(len(self.done))
-        found["metadata"]["generation"] += 1
-
     def lines(self, *arguments: str) -> Iterator[str]:
         self.done.append(" ".join(arguments))
         if self.log_error:
@@ -96,7 +105,7 @@ class MemoryKubectl:
         """What somebody else made."""
         version, _, last = kind.rpartition("/")
         metadata = {"name": name, **said.pop("metadata", {})}
-        self.objects[kind, name] = {"apiVersion": version, "kind": last, "metadata": metadata, **said}
+        self._keep({"apiVersion": version, "kind": last, "metadata": metadata, **said})
 
     def _forget_pods(self) -> None:
         for key in [key for key in self.objects if key[0] in _ROLLED]:

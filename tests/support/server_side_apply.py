@@ -15,11 +15,21 @@ class FieldManagers:
     def __init__(self) -> None:
         self._said: dict[str, dict[str, Any]] = {}
 
+    def conflict(self, manager: str, said: dict[str, Any]) -> bool:
+        """Did another manager say something else?"""
+        return any(_differs(each, said) for name, each in self._said.items() if name != manager)
+
     def apply(self, known: dict[str, Any], manager: str, said: dict[str, Any]) -> dict[str, Any]:
-        """The object after it; `force` is always meant."""
+        """The object after it, by force where another manager said something else."""
         last, self._said[manager] = self._said.get(manager, {}), copy.deepcopy(said)
         others = [each for name, each in self._said.items() if name != manager]
         return _without(_merged(copy.deepcopy(known), copy.deepcopy(said)), last, said, others)
+
+
+def _differs(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return any(_differs(one[key], other[key]) for key in one.keys() & other.keys())
+    return bool(one != other)
 
 
 def _merged(now: Any, said: Any, key: str = "") -> Any:

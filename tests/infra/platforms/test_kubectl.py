@@ -167,7 +167,17 @@ def test_nobody_needs_to_read_on(scripted):
     lines.close()
 
 
+@pytest.mark.process
+def test_what_somebody_made_before_is_told_apart_from_what_cannot_be_made(scripted):
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "k"}}
+    assert scripted.answering(["create", 0, "secret/k created", ""]).create(body, "v1/Secret/k")
+    there = 'Error from server (AlreadyExists): error when creating "STDIN": secrets "k" already exists'
+    assert not scripted.answering(["create", 1, "", there]).create(body, "v1/Secret/k")
+    with pytest.raises(ApplyFailed, match="too long"):
+        scripted.answering(["create", 1, "", "the name is too long"]).create(body, "v1/Secret/k")
+
+
 def test_a_command_that_is_not_there():
     kubectl = Kubectl(context="", namespace="default", command=("no-such-kubectl",))
     with pytest.raises(PlatformUnavailable, match="no-such-kubectl cannot be run"):
-        kubectl.restart("diabetes")
+        kubectl.drop_data("diabetes", ["x"])

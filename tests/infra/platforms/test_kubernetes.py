@@ -7,12 +7,15 @@ import pytest
 from infra.contract import RegistryLogin, Scale, Secret
 from infra.errors import ApplyFailed, InvalidDeployment, NeverReady, NotPermitted
 from infra.platforms.kubernetes import KubernetesPlatform, open_kubernetes
+from infra.platforms.kubernetes_stamp import STAMP
 from infra.targets.kubernetes import target
+from infra.targets.kubernetes_names import MANAGER
 from tests.support.deployments import ELSEWHERE, image
 from tests.support.kubernetes_objects import cluster_spec
-from tests.support.memory_deployments import DEPLOYMENT, actions, applied, changed, container, opened
+from tests.support.memory_deployments import DEPLOYMENT, TIMES, actions, applied, changed, container, opened
 from tests.support.memory_kubectl import MemoryKubectl
 
+KEDA = ("keda.sh/v1alpha1/ScaledObject", "diabetes")
 SETTINGS = "v1/Secret/diabetes-settings"
 
 
@@ -56,29 +59,47 @@ def test_secrets_get_their_values_from_the_environment_and_are_told_nowhere(kube
     assert not [line for line in lines if "hidden-pw" in line]
 
 
-def test_a_secret_that_changes_is_named_and_restarts_the_pods(kubectl, monkeypatch):
+def stamp(kubectl):
+    return kubectl.objects[DEPLOYMENT]["spec"]["template"]["metadata"]["annotations"][STAMP]
+
+
+def test_a_secret_that_changes_is_named_and_changes_the_pods(kubectl, monkeypatch):
     spec = cluster_spec()
     applied(kubectl, spec)
+    before = stamp(kubectl)
     monkeypatch.setenv("BUS", "another")
-    (change,) = [each for each in opened(kubectl, spec).diff(target.render(spec)) if each.action != "none"]
-    assert (change.address, change.details) == (SETTINGS, ("ServiceBusConnectionString: changed",))
+    told = changed(kubectl, spec)
+    assert told[SETTINGS] == ("ServiceBusConnectionString: changed",)
+    assert told["v1/Deployment/diabetes"][0].startswith(f"spec.template.metadata.annotations.{STAMP}: ")
     kubectl.done.clear()
     applied(kubectl, spec)
-    assert kubectl.done == [f"apply {SETTINGS}", "restart diabetes"]
+    assert kubectl.done == [f"apply {SETTINGS}", "apply apps/v1/Deployment/diabetes"]
+    assert stamp(kubectl) != before
     assert opened(kubectl, spec).status().state == "running"
+    assert changed(kubectl, spec) == {}
 
 
-def test_a_secret_changes_last_so_that_the_pods_are_sure_to_start_again(kubectl, monkeypatch):
-    applied(kubectl, cluster_spec())
-    monkeypatch.setenv("BUS", "another")
-    outside = cluster_spec(hostname="d.example.com")
-    kubectl.forbidden.add("networking.k8s.io/v1/Ingress/diabetes")
+def test_pods_change_with_a_secret_whatever_else_changes(kubectl, monkeypatch):
+    applied(kubectl, cluster_spec(scale=Scale(min_replicas=2, max_replicas=2)))
+    before = stamp(kubectl)
+    monkeypatch.setenv("STORAGE", "AccountName=rotated")
+    applied(kubectl, cluster_spec(scale=Scale(min_replicas=3, max_replicas=3)))
+    assert stamp(kubectl) != before
+
+
+def test_pods_that_an_interruption_left_with_the_old_secret_are_told_and_changed(kubectl, monkeypatch):
+    spec = cluster_spec()
+    applied(kubectl, spec)
+    before = stamp(kubectl)
+    monkeypatch.setenv("STORAGE", "AccountName=rotated")
+    kubectl.forbidden.add("apps/v1/Deployment/diabetes")
     with pytest.raises(NotPermitted):
-        applied(kubectl, outside)
+        applied(kubectl, spec)
     kubectl.forbidden.clear()
-    kubectl.done.clear()
-    applied(kubectl, outside)
-    assert kubectl.done[-2:] == [f"apply {SETTINGS}", "restart diabetes"]
+    assert set(changed(kubectl, spec)) == {"v1/Deployment/diabetes"}
+    applied(kubectl, spec)
+    assert stamp(kubectl) != before
+    assert changed(kubectl, spec) == {}
 
 
 def test_a_secret_that_is_not_set_is_named_before_anything_is_touched(kubectl, monkeypatch):
@@ -130,10 +151,9 @@ def test_a_setting_that_is_taken_out_is_told_and_goes(kubectl):
     base = cluster_spec()
     more = replace(base, settings={**base.settings, "FOO": "1", "KEY": Secret(variable="PW")})
     applied(kubectl, more)
-    assert changed(kubectl, base) == {
-        SETTINGS: ("KEY: removed",),
-        "v1/Deployment/diabetes": ("FOO: removed", "KEY: removed"),
-    }
+    told = changed(kubectl, base)
+    assert told[SETTINGS] == ("KEY: removed",)
+    assert told["v1/Deployment/diabetes"][1:] == ("FOO: removed", "KEY: removed")
     kubectl.done.clear()
     applied(kubectl, base)
     assert kubectl.done[-2:] == ["apply apps/v1/Deployment/diabetes", "drop KEY of diabetes-settings"]
@@ -197,6 +217,93 @@ def test_the_old_scaler_goes_before_the_new_one_comes(kubectl):
         "apply autoscaling/v2/HorizontalPodAutoscaler/diabetes",
         "delete keda.sh/v1alpha1/TriggerAuthentication/diabetes-score-blob",
     ]
+
+
+def test_the_old_scaler_is_gone_before_a_fixed_number_is_said(kubectl):
+    applied(kubectl, cluster_spec())
+    kubectl.done.clear()
+    applied(kubectl, cluster_spec(scale=Scale(min_replicas=2, max_replicas=2)))
+    assert kubectl.done == [
+        "delete keda.sh/v1alpha1/ScaledObject/diabetes",
+        "apply apps/v1/Deployment/diabetes",
+        "delete keda.sh/v1alpha1/TriggerAuthentication/diabetes-score-blob",
+    ]
+
+
+def test_what_goes_last_goes_in_the_reverse_order_of_making(kubectl):
+    login = RegistryLogin(server="r.example.com", username="me", password=Secret(variable="PW"))
+    applied(kubectl, cluster_spec(registry=login, hostname="d.example.com"))
+    kubectl.done.clear()
+    applied(kubectl, cluster_spec(keda=False))
+    assert [each for each in kubectl.done if each.startswith("delete")] == [
+        "delete keda.sh/v1alpha1/ScaledObject/diabetes",
+        "delete networking.k8s.io/v1/Ingress/diabetes",
+        "delete keda.sh/v1alpha1/TriggerAuthentication/diabetes-score-blob",
+        "delete v1/Secret/diabetes-registry",
+    ]
+
+
+def test_what_is_going_is_waited_for_and_made_anew(kubectl):
+    spec, lines = cluster_spec(namespace="ml", create_namespace=True), []
+    applied(kubectl, spec)
+    for kind, name in (KEDA, ("v1/Namespace", "ml")):
+        kubectl.objects[kind, name]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    told = actions(kubectl, spec)
+    assert told["keda.sh/v1alpha1/ScaledObject/diabetes"] == told["v1/Namespace/ml"] == "create"
+    assert "keda.sh/v1alpha1/ScaledObject/diabetes" not in opened(kubectl, spec, lines).remove()
+    with pytest.raises(
+        ApplyFailed, match=r"ScaledObject/diabetes is being deleted and was not gone after 0 s; see .* final"
+    ):
+        applied(kubectl, spec)
+
+    def go(line):
+        lines.append(line)
+        if line.startswith("Waiting for keda.sh/v1alpha1/ScaledObject/diabetes to go"):
+            kubectl.objects.clear()
+
+    KubernetesPlatform(spec, log=go, kubectl=kubectl, times=TIMES).apply(target.render(spec))
+    assert "create keda.sh/v1alpha1/ScaledObject/diabetes" in lines
+
+
+def test_a_deployment_whose_pods_are_found_by_other_labels_is_told_before_anything_is_changed(kubectl):
+    spec = cluster_spec()
+    applied(kubectl, spec)
+    kubectl.objects[DEPLOYMENT]["spec"]["selector"] = {"matchLabels": {"app.kubernetes.io/name": "diabetes"}}
+    kubectl.done.clear()
+    for call in (opened(kubectl, spec).diff, opened(kubectl, spec).apply):
+        with pytest.raises(ApplyFailed, match=r"kubectl delete deployment diabetes --cascade=orphan"):
+            call(target.render(spec))
+    assert kubectl.done == []
+
+
+class Racing(MemoryKubectl):
+    """Somebody else makes the keys between the look and the making."""
+
+    def create(self, body, about):
+        self.put("v1/Secret", "diabetes-keys", metadata=body["metadata"], data={"host.master": "dGhlaXJz"})
+        return super().create(body, about)
+
+
+def test_keys_that_somebody_makes_at_the_same_time_are_the_ones(kubectl):
+    spec, racing = cluster_spec(of=image({"http": {}}), keda=False), Racing()
+    found = applied(racing, spec)
+    data = racing.get("v1/Secret", "diabetes-keys")["data"]
+    assert data["host.master"] == "dGhlaXJz"
+    assert base64.b64decode(data["host.function.default"]).decode() == found.key
+
+
+def test_what_cannot_be_remembered_is_told_and_no_failure(kubectl):
+    lines = []
+
+    class Forgetful(MemoryKubectl):
+        def apply(self, body, about, *, manager=MANAGER):
+            if manager.endswith("-memory"):
+                raise ApplyFailed("metadata.annotations: Too long")
+            super().apply(body, about, manager=manager)
+
+    spec = cluster_spec()
+    assert opened(Forgetful(), spec, lines).apply(target.render(spec)).state == "running"
+    assert lines[-1].startswith("What runs now could not be remembered, so nothing puts it back later: metadata.ann")
 
 
 def test_a_mended_image_is_not_judged_by_the_pods_of_the_broken_one(kubectl):

@@ -1,6 +1,9 @@
+import copy
+
 import pytest
 
-from infra.platforms.kubernetes_objects import APPLIED, ClusterObjects, applied_in, changes, remembered_in
+from infra.errors import ApplyFailed
+from infra.platforms.kubernetes_objects import APPLIED, GOOD, ClusterObjects, applied_in, changes, remembered_in
 from infra.targets.kubernetes_names import MANAGED, MANAGER, NAME
 from tests.support.kubernetes_objects import objects
 from tests.support.memory_kubectl import MemoryKubectl
@@ -94,6 +97,47 @@ def test_what_runs_is_remembered_and_stays_so_while_something_else_is_applied(ku
     cluster.remember(cluster.own())
     assert remembered_in(cluster.own()[DEPLOYMENT]) == [body]
     assert "c2VjcmV0" not in str(cluster.own()[DEPLOYMENT])
+
+
+def test_one_that_answers_is_enough_when_no_old_one_is_left(kubectl, cluster):
+    body = objects()["Deployment"].body
+    cluster.put(body, None)
+    pods = cluster.own()[DEPLOYMENT]
+    pods["spec"]["replicas"] = 3
+    for told in (
+        {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 2, "availableReplicas": 2},
+        {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 0},
+        {"observedGeneration": 0, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3},
+    ):
+        cluster.remember({DEPLOYMENT: {**pods, "status": told}})
+        assert remembered_in(cluster.own()[DEPLOYMENT]) == []
+    told = {"observedGeneration": 1, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 2}
+    cluster.remember({DEPLOYMENT: {**pods, "status": told}})
+    assert remembered_in(cluster.own()[DEPLOYMENT]) == [body]
+
+
+def test_large_settings_find_room_and_what_somebody_else_wrote_there_is_nothing(kubectl, cluster):
+    body = copy.deepcopy(objects()["Deployment"].body)
+    env = body["spec"]["template"]["spec"]["containers"][0]["env"]
+    env.append({"name": "BIG", "value": '{"a":"b"},' * 20_000})
+    cluster.put(body, None)
+    running(kubectl)
+    cluster.remember(cluster.own())
+    found = cluster.own()[DEPLOYMENT]
+    assert remembered_in(found) == [body]
+    assert sum(map(len, found["metadata"]["annotations"].values())) < 2**18
+    found["metadata"]["annotations"] |= {APPLIED: '{"by":"hand"}', GOOD: "AAAA"}
+    assert (applied_in(found), remembered_in(found)) == ({}, [])
+
+
+def test_a_secret_that_somebody_changed_since_it_was_seen_is_not_overwritten(kubectl, cluster):
+    cluster.put(secret(a="eA=="), None)
+    seen = cluster.own()["v1/Secret/s"]
+    cluster.put(secret(a="bmV3"), seen)
+    with pytest.raises(ApplyFailed, match="has been modified"):
+        cluster.put(secret(a="b2xk"), seen)
+    assert not cluster.create(secret(a="b2xk"))
+    assert kubectl.get("v1/Secret", "s")["data"] == {"a": "bmV3"}
 
 
 def test_nothing_is_remembered_where_nothing_is(cluster, kubectl):

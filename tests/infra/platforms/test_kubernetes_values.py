@@ -5,7 +5,7 @@ import pytest
 
 from infra.contract import RegistryLogin, Secret
 from infra.errors import InvalidDeployment
-from infra.platforms.kubernetes_values import body_of
+from infra.platforms.kubernetes_values import body_of, is_made_once
 from tests.support.deployments import image
 from tests.support.kubernetes_objects import CONNECTIONS, objects
 
@@ -47,6 +47,12 @@ def test_keys_are_made_once_and_those_that_people_added_stay():
 def test_a_secret_that_is_not_set():
     with pytest.raises(InvalidDeployment, match="'STORAGE' holds a secret"):
         body_of(objects()["Secret/diabetes-settings"], None, {})
+
+
+def test_only_keys_are_made_once():
+    found = objects(of=image({"http": {}}))
+    made = [name for name, each in found.items() if is_made_once(each)]
+    assert made == ["Secret/diabetes-keys"]
 
 
 def test_other_objects_are_as_they_are():

@@ -107,6 +107,27 @@ def test_a_script_that_cannot_encode_a_secret_leaves_the_one_in_the_cluster_alon
     assert "--wrap" not in script
 
 
+@pytest.mark.process
+def test_a_script_leaves_keys_alone_that_somebody_makes_meanwhile(tmp_path):
+    script = target.export(cluster_spec(of=image({"http": {}}), settings={}))["create-secrets.sh"]
+    (tmp_path / "kubectl").write_text(
+        """#!/bin/bash
+        case "$*" in
+            create*) cat > /dev/null; echo "(AlreadyExists)" >&2; exit 1 ;;
+            get*--ignore-not-found*) ;;
+            get*) exit "$MISSING" ;;
+            *) exit 2 ;;
+        esac
+        """
+    )
+    (tmp_path / "kubectl").chmod(0o755)
+    asked = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    codes = [
+        subprocess.run(["bash", "-c", script], env={**asked, "MISSING": code}, check=False).returncode for code in "01"
+    ]
+    assert codes == [0, 1]
+
+
 def _decoded(text: str) -> str:
     return base64.b64decode(text).decode()
 
