@@ -10,6 +10,8 @@ from tests.support.deployments import AZURE_TARGETS, IN_AZURE, SECRETS, every_de
 from tests.support.fake_arm import SUBSCRIPTION, Answer, Refusal
 from tests.support.fake_arm.final import differing, final_state
 
+pytestmark = pytest.mark.azure_stand_in
+
 GROUP = "/resourceGroups/diabetes-group"
 SITE = f"{GROUP}/providers/Microsoft.Web/sites/diabetes"
 NEXT = IN_AZURE.replace("5e", "6f")

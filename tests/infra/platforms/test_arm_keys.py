@@ -15,6 +15,8 @@ from tests.support.deployments import image, spec
 from tests.support.fake_arm import Refusal
 from tests.support.scripted_server import Reply, scripted
 
+pytestmark = pytest.mark.azure_stand_in
+
 HTTP = image({"http": {}})
 PLACES = ("app_service", "container_instances", "container_apps")
 DOCUMENT = new_document("host")

@@ -9,6 +9,8 @@ from infra.resources.expressions import ResourceId
 from tests.support.arm_platform import SHARED, place, rendered
 from tests.support.deployments import IN_AZURE, image, spec
 
+pytestmark = pytest.mark.azure_stand_in
+
 NEXT = IN_AZURE.replace("5e", "6f")
 SITE = place().path(ResourceId(address="Microsoft.Web/sites/diabetes"))
 

@@ -6,6 +6,8 @@ from tests.support.arm_platform import SHARED, place
 from tests.support.deployments import image, spec
 from tests.support.fake_arm import SUBSCRIPTION, Refusal
 
+pytestmark = pytest.mark.azure_stand_in
+
 GROUP = "/resourceGroups/diabetes-group"
 OTHER = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/theirs"
 ACCOUNT_AND_TOPIC = ("Storage/storageAccounts/teamdata", "EventGrid/systemTopics/teamtopic")

@@ -7,6 +7,8 @@ from tests.support.arm_platform import SHARED, place
 from tests.support.deployments import IN_AZURE, image, spec
 from tests.support.fake_arm import SUBSCRIPTION, Refusal
 
+pytestmark = pytest.mark.azure_stand_in
+
 
 def _found(azure, target):
     azure.apply(spec(target, registry_group=SHARED))

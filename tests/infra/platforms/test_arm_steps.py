@@ -9,6 +9,8 @@ from tests.support.arm_platform import FAST, SHARED, place, rendered
 from tests.support.deployments import SECRETS, image, spec
 from tests.support.fake_arm import Refusal
 
+pytestmark = pytest.mark.azure_stand_in
+
 TOLD = image({"blob": {"source": "EventGrid", "event_queue": "events"}})
 IN_GROUP = "/resourceGroups/diabetes-group"
 

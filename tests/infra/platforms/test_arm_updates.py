@@ -9,6 +9,8 @@ from tests.support.arm_platform import SHARED
 from tests.support.deployments import ELSEWHERE, IN_AZURE, SECRETS, image, spec
 from tests.support.fake_arm import Refusal
 
+pytestmark = pytest.mark.azure_stand_in
+
 NEXT = IN_AZURE.replace("5e", "6f")
 
 
